@@ -1,0 +1,1 @@
+"""algrid: an active-learning experiment grid."""

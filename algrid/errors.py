@@ -1,0 +1,62 @@
+"""Every error that a user can meet: one base class, a few kinds.
+
+A message says four things where they are known: what is wrong, the value, what is allowed, and the
+cure. The functions at the end build the recurring ones, so that they read the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AlgridError",
+    "DatasetError",
+    "GridError",
+    "LearnerError",
+    "PluginError",
+    "StoreError",
+    "StrategyError",
+    "nearest",
+    "unknown_name",
+]
+
+
+class AlgridError(Exception):
+    """Base of all errors that algrid raises on purpose. Its text is meant for the user."""
+
+
+class GridError(AlgridError):
+    """A mistake in a grid file or in the arguments that stand for one. Nothing was run."""
+
+
+class DatasetError(AlgridError):
+    """A dataset that can't be had, read or used."""
+
+
+class PluginError(AlgridError):
+    """A strategy, learner, dataset or metric that is unknown, broken, or given a wrong parameter."""
+
+
+class LearnerError(AlgridError):
+    """A learner that can't do what was asked of it."""
+
+
+class StrategyError(AlgridError):
+    """A query strategy that broke its contract (wrong number, repeated or labelled rows ...)."""
+
+
+class StoreError(AlgridError):
+    """A result store that is missing, damaged, locked or of another version."""
+
+
+def nearest(value: str, allowed: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` for the closest allowed name, or nothing where none is close."""
+    match = get_close_matches(str(value), list(allowed), n=1, cutoff=0.6)
+    return f" Did you mean {match[0]!r}?" if match else ""
+
+
+def unknown_name(kind: str, value: object, allowed: Iterable[str]) -> str:
+    """The message for a name that is not one of `allowed`: with the nearest match and the whole list."""
+    known = sorted(allowed)
+    return f"unknown {kind} {value!r}.{nearest(str(value), known)} Known: {', '.join(known) or 'none'}."

@@ -1,0 +1,158 @@
+"""What a learner is: a classifier that is refitted from scratch in every cycle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algrid.datasets.base import Features
+from algrid.registry import Plugin
+
+__all__ = ["Fitted", "Learner"]
+
+
+@dataclass(frozen=True)
+class Learner(Plugin):
+    """Base of learner plugins: parameters as fields, and `build`.
+
+    A learner predicts class codes of the dataset. What has to be done around scikit-learn's
+    classifiers (classes that are not in the labelled set, one class only, calibration) is done by
+    `Fitted`, once for all.
+
+    Class variables
+    ---------------
+    provides : frozenset of str
+        Of ``predict_proba``, ``decision_function``, ``embed``: what strategies may ask of it.
+    predicts_argmax : bool
+        Whether ``predict`` is exactly ``argmax(predict_proba)``, so that one pass serves both. A
+        conformance test holds every learner that says so to it.
+    cost : (float, float, float)
+        Prior for the planner, in seconds on one core: a fit costs ``cost[0] + cost[1] * n_labeled *
+        n_features``, a prediction of a row ``cost[2]``.
+    """
+
+    provides: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
+    predicts_argmax: ClassVar[bool] = False
+    cost: ClassVar[tuple[float, float, float]] = (2e-3, 1e-6, 1e-6)
+
+    def build(self, seed: int) -> Any:
+        """A fresh scikit-learn classifier, on one thread, that draws from `seed` alone."""
+        raise NotImplementedError
+
+    def fit(self, X: Features, y: NDArray[np.intp], n_classes: int, seed: int) -> Fitted:
+        """Fit on a labelled set of at least one row.
+
+        Parameters
+        ----------
+        X : (n_labeled, n_features)
+            Prepared features.
+        y : (n_labeled,) int array
+            Class codes in 0 ... n_classes - 1; some classes may be absent.
+        n_classes : int
+            Classes of the dataset.
+        seed : int
+            The learner's random state.
+        """
+        classes = np.unique(y)
+        model = None if len(classes) == 1 else self.build(seed).fit(X, y)
+        return Fitted(self, model, classes, n_classes, X, y, seed)
+
+    def fit_many(
+        self,
+        X: Features,
+        labeled_sets: Sequence[NDArray[np.intp]],
+        ys: Sequence[NDArray[np.intp]],
+        n_classes: int,
+        seed: int,
+    ) -> list[Fitted]:
+        """Fit on several labelled sets of one pool: one after another, unless the learner is batched.
+
+        A batched learner must give the same bits for a batch of one as for a batch of sixty-four.
+
+        Parameters
+        ----------
+        X : (n_pool, n_features)
+            Prepared features of the whole pool.
+        labeled_sets : sequence of (n_labeled,) arrays
+            Pool indices, in the order in which they are fitted.
+        ys : sequence of (n_labeled,) arrays
+            Their labels.
+
+        Returns
+        -------
+        list of Fitted, with `fit_seconds` and `fit_cpu_seconds` set.
+        """
+        fits = []
+        for labeled, y in zip(labeled_sets, ys, strict=True):
+            wall, cpu = time.perf_counter(), time.process_time()
+            fitted = self.fit(X[labeled], y, n_classes, seed)
+            fitted.fit_seconds, fitted.fit_cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+            fits.append(fitted)
+        return fits
+
+    def probabilities(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
+        """(n, n_seen) probabilities of the classes in `fitted.classes`; a learner that has to calibrate overrides it."""
+        return np.asarray(fitted.model.predict_proba(X), dtype=np.float64)
+
+
+class Fitted:
+    """A learner after a fit: predictions in the dataset's class codes.
+
+    A model that has seen one class only is none: it predicts that class, with probability 1 and a
+    decision value of 0.
+
+    Parameters
+    ----------
+    learner : Learner
+    model : classifier or None
+        The fitted classifier; None where `classes` has one entry.
+    classes : (n_seen,) int array
+        Class codes in the labelled set, ascending.
+    n_classes : int
+        Classes of the dataset.
+    X, y, seed
+        What it was fitted on and with (a calibration or a committee needs them again).
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        model: Any,
+        classes: NDArray[np.intp],
+        n_classes: int,
+        X: Features,
+        y: NDArray[np.intp],
+        seed: int,
+    ) -> None:
+        self.learner, self.model, self.classes, self.n_classes = learner, model, classes, n_classes
+        self.X, self.y, self.seed = X, y, seed
+        self.calibrated: Any = None  #: a place for what `Learner.probabilities` fits on first use
+        self.fit_seconds = 0.0
+        self.fit_cpu_seconds = 0.0
+
+    def predict(self, X: Features) -> NDArray[np.intp]:
+        """(n,) class codes."""
+        if self.model is None:
+            return np.full(X.shape[0], self.classes[0], dtype=np.intp)
+        return np.asarray(self.model.predict(X), dtype=np.intp)
+
+    def predict_proba(self, X: Features) -> NDArray[np.float64]:
+        """(n, n_classes) probabilities; 0 for classes that were not in the labelled set."""
+        full = np.zeros((X.shape[0], self.n_classes))
+        full[:, self.classes] = 1.0 if self.model is None else self.learner.probabilities(self, X)
+        return full
+
+    def decision_function(self, X: Features) -> NDArray[np.float64]:
+        """(n,) signed value for two seen classes, (n, n_seen) for more; zeros of shape (n,) for one."""
+        if self.model is None:
+            return np.zeros(X.shape[0])
+        return np.asarray(self.model.decision_function(X), dtype=np.float64)
+
+    def argmax(self, proba: NDArray[np.float64]) -> NDArray[np.intp]:
+        """(n,) class codes of `predict_proba`'s result; for learners with `predicts_argmax`."""
+        return np.asarray(proba.argmax(axis=1), dtype=np.intp)
