@@ -35,7 +35,18 @@ class DatasetError(AlgridError):
 
 
 class PluginError(AlgridError):
-    """A strategy, learner, dataset or metric that is unknown, broken, or given a wrong parameter."""
+    """A strategy, learner, dataset or metric that is unknown, broken, or given a wrong parameter.
+
+    Parameters
+    ----------
+    message : str
+    parameter : str, optional
+        Name of the parameter that is at fault, where it is one.
+    """
+
+    def __init__(self, message: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
 
 
 class LearnerError(AlgridError):

@@ -172,19 +172,36 @@ class Registry(Generic[P]):
         Raises
         ------
         PluginError
-            For an unknown name, an unknown or missing parameter, or a value of a wrong type or range.
+            For an unknown name, an unknown or missing parameter, or a value of a wrong type or range; its
+            `parameter` names the one at fault.
         """
         given = dict(parameters or {})
         if ":" not in name:
             return self._instance(self.get(name), given)
         cls = self._load(name)
         if inspect.isclass(cls) and issubclass(cls, self.base):
+            if not isinstance(getattr(cls, "name", None), str):
+                raise PluginError(f"{self.kind} {name!r} has no name: give the class a class variable `name`.")
             return self._instance(cls, given)
         if self._adapt is None:
             raise PluginError(
                 f"{name!r} is no {self.kind}: derive it from {self.base.__module__}.{self.base.__name__}."
             )
         return self._adapt(name, cls, given)
+
+    def hints(self, name: str) -> dict[str, Any]:
+        """Type hints of the parameters of `name`, constraints included; none for a class that is adapted.
+
+        Raises
+        ------
+        PluginError
+            For an unknown name, or a path that can't be imported.
+        """
+        cls = self._load(name) if ":" in name else self.get(name)
+        if not (inspect.isclass(cls) and issubclass(cls, self.base)):
+            return {}
+        hints = get_type_hints(cls, include_extras=True)
+        return {f.name: hints[f.name] for f in fields(cls) if f.init}
 
     def _load(self, path: str) -> Any:
         module, _, attribute = path.partition(":")
@@ -201,7 +218,9 @@ class Registry(Generic[P]):
         for key in given:
             if key not in known:
                 allowed = f"Its parameters: {', '.join(known)}." if known else "It has no parameters."
-                raise PluginError(f"{self.kind} {cls.name!r} has no parameter {key!r}.{nearest(key, known)} {allowed}")
+                raise PluginError(
+                    f"{self.kind} {cls.name!r} has no parameter {key!r}.{nearest(key, known)} {allowed}", key
+                )
         missing = [key for key, f in known.items() if key not in given and _default(f) is MISSING]
         if missing:
             raise PluginError(f"{self.kind} {cls.name!r} needs the parameter {missing[0]!r}.")
@@ -214,14 +233,14 @@ class Registry(Generic[P]):
             text = json.dumps(value)
         except (TypeError, ValueError) as error:
             raise PluginError(
-                f"parameter {key!r} of {self.kind} {cls.name!r} is not a plain value: {value!r}."
+                f"parameter {key!r} of {self.kind} {cls.name!r} is not a plain value: {value!r}.", key
             ) from error
         try:
             # JSON in strict mode: a list becomes a tuple, an int a float, but "5" is no int
             return TypeAdapter(hint).validate_json(text, strict=True)
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
-            raise PluginError(f"parameter {key!r} of {self.kind} {cls.name!r} is {value!r}: {reason}.") from error
+            raise PluginError(f"parameter {key!r} of {self.kind} {cls.name!r} is {value!r}: {reason}.", key) from error
 
 
 def source_hash(plugin: Plugin) -> str:
