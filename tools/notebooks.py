@@ -1,0 +1,89 @@
+"""Execute notebooks on a results folder: ``python tools/notebooks.py results/quickstart`` (`make notebooks`).
+
+Every ``notebooks/*.py`` (jupytext, py:percent) becomes ``RESULTS/notebooks/NAME.ipynb`` and ``NAME.html``. Its
+``parameters`` cell must set ``results``. Papermill saves after every cell, so that a notebook that fails is left there
+with its error in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parents[1]
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Execute the notebooks and return the exit status: 1 where any of them failed."""
+    parser = argparse.ArgumentParser(description="Execute notebooks on a results folder.")
+    parser.add_argument("results", type=Path, help="a results folder, such as results/quickstart")
+    parser.add_argument("notebooks", type=Path, nargs="*", help="py:percent files (default: all of notebooks/)")
+    arguments = parser.parse_args(argv)
+    if not arguments.results.is_dir():
+        sys.exit(f"{arguments.results} is no folder of results. Run `make grid` first, or name another: RESULTS=FOLDER")
+    sources = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.py"))
+    if not sources:
+        sys.exit("notebooks/ holds no notebook (*.py).")
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    results = arguments.results.resolve()
+    failed = [source.stem for source in sources if not execute(source, results, results / "notebooks")]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+def execute(source: Path, results: Path, folder: Path) -> bool:
+    """Execute one py:percent notebook and write it as .ipynb and .html.
+
+    Parameters
+    ----------
+    source
+        The py:percent file.
+    results
+        Absolute path that its parameter ``results`` is set to.
+    folder
+        Where the executed notebook goes.
+
+    Returns
+    -------
+    bool
+        Whether every cell ran.
+    """
+    import jupytext
+    import papermill
+    from nbconvert import HTMLExporter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{source.stem}.ipynb"
+    notebook = jupytext.read(source)
+    # the interpreter that runs this, whatever kernel the notebook was last saved with
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    started = perf_counter()
+    try:
+        papermill.execute_notebook(
+            notebook,
+            str(target),
+            parameters={"results": str(results)},
+            cwd=str(source.parent),
+            progress_bar=False,
+        )
+    except papermill.PapermillExecutionError as error:
+        print(f"{source.name}: {error}", file=sys.stderr)
+        return False
+    html, _ = HTMLExporter().from_filename(str(target))
+    target.with_suffix(".html").write_text(html, encoding="utf-8")
+    print(f"{source.name}: {perf_counter() - started:.0f} s -> {_short(target)} and .html")
+    return True
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
