@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "AlgridError",
+    "AlgridWarning",
     "DatasetError",
     "GridError",
     "LearnerError",
@@ -24,6 +25,10 @@ __all__ = [
 
 class AlgridError(Exception):
     """Base of all errors that algrid raises on purpose. Its text is meant for the user."""
+
+
+class AlgridWarning(UserWarning):
+    """Something that works but is probably not meant: an id among the features, a class that a pool lacks."""
 
 
 class GridError(AlgridError):
