@@ -148,6 +148,10 @@ class Strategy(Plugin):
         utilities = self.utilities(state)
         return state.unlabeled[top_k(utilities, state.ties[state.unlabeled], state.batch_size)]
 
+    def fits_per_query(self) -> int:
+        """How many fits of the query learner a query costs beside the learner's own: for the planner's guess."""
+        return 0
+
     def unsupported(self, query_learner: Learner, n_classes: int, sparse: bool) -> str | None:
         """Why this strategy can't run with this learner on such data, or None where it can."""
         lacking = sorted(self.needs & {"predict_proba", "decision_function", "embed"} - query_learner.provides)
