@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 from algrid.errors import DatasetError
 from algrid.registry import Plugin
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Dataset", "DatasetPlugin", "Features"]
 
@@ -42,7 +46,8 @@ class Dataset:
     Raises
     ------
     DatasetError
-        If shapes disagree, a feature is infinite, there is no row, or fewer than two classes.
+        If shapes disagree, a feature is infinite, a code has no class, there is no row, or fewer than two
+        classes.
     """
 
     name: str
@@ -62,13 +67,91 @@ class Dataset:
             )
         if self.n_classes < 2:
             raise DatasetError(
-                f"dataset {self.name!r} has one class only ({self.class_names}); active learning needs two."
+                f"dataset {self.name!r} has {self.n_classes} class ({', '.join(self.class_names)}); active learning needs two."
+            )
+        if self.y.min() < 0 or self.y.max() >= self.n_classes:
+            raise DatasetError(
+                f"dataset {self.name!r} has class codes from {self.y.min()} to {self.y.max()}, but its "
+                f"{self.n_classes} classes are 0 to {self.n_classes - 1}."
             )
         values = self.X.data if sp.issparse(self.X) else self.X
         if np.isinf(values).any():
             raise DatasetError(
                 f"dataset {self.name!r} has infinite feature values: make them missing or drop the rows."
             )
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        target: Any,
+        name: str = "data",
+        categorical: Sequence[Any] = (),
+        drop: Sequence[Any] = (),
+    ) -> Dataset:
+        """A dataset of a pandas DataFrame.
+
+        Columns of text, categories or truth values become categorical; missing values stay missing.
+        Classes are the labels in sorted order, of numbers or of text. A column that looks like an id is
+        an `AlgridWarning`.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row a sample.
+        target : column name
+            The class labels.
+        name : str
+            The dataset's name.
+        categorical : sequence of column names
+            Columns of numbers that are categories.
+        drop : sequence of column names
+            Columns that are left out.
+
+        Raises
+        ------
+        DatasetError
+            For an absent or repeated column, missing or regression-like labels, infinite values, a column
+            without any value, values that are neither numbers, texts nor truth values, or no rows.
+        """
+        from algrid.datasets._frame import dataset_from_frame
+
+        return dataset_from_frame(frame, target=target, name=name, categorical=categorical, drop=drop)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: Any,
+        y: Any,
+        *,
+        name: str = "data",
+        categorical: Sequence[int] = (),
+        feature_names: Sequence[str] = (),
+    ) -> Dataset:
+        """A dataset of features and labels, converted as in `from_frame`. Both are copied.
+
+        Parameters
+        ----------
+        X : (n_rows, n_columns) array-like, DataFrame or sparse matrix
+            Numbers; columns of a DataFrame or an array of objects may also hold text.
+        y : (n_rows,) array-like
+            Labels: numbers or text.
+        name : str
+            The dataset's name.
+        categorical : sequence of int
+            Positions of the columns of numbers that are categories.
+        feature_names : sequence of str
+            Names of the columns; by default a DataFrame's own.
+
+        Raises
+        ------
+        DatasetError
+            As `from_frame`, and for a wrong number of dimensions.
+        """
+        from algrid.datasets._frame import dataset_from_arrays
+
+        return dataset_from_arrays(X, y, name=name, categorical=categorical, feature_names=feature_names)
 
     @property
     def n_rows(self) -> int:

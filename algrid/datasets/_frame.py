@@ -1,0 +1,242 @@
+"""From tables and arrays to datasets: labels to class codes, text to categories, and what can't be used.
+
+The result depends on the values alone, not on how a table stored them: a CSV file and a Parquet file of
+one table give one content hash.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from algrid.datasets.base import Dataset
+from algrid.errors import AlgridWarning, DatasetError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MAX_FRACTIONAL_LABELS", "dataset_from_arrays", "dataset_from_frame", "require_columns"]
+
+#: A target with fractions and more distinct values than this is taken for a regression target.
+MAX_FRACTIONAL_LABELS = 100
+
+#: From so many rows on, a column that counts the rows, or a text that never repeats, is taken for an id.
+_MIN_ROWS_OF_ID = 20
+
+
+def dataset_from_frame(
+    frame: pd.DataFrame, *, target: Any, name: str, categorical: Sequence[Any] = (), drop: Sequence[Any] = ()
+) -> Dataset:
+    """A dataset of a table; see `Dataset.from_frame`."""
+    frame = frame.set_axis([str(column) for column in frame.columns], axis="columns")
+    target, categorical, drop = str(target), [str(c) for c in categorical], [str(c) for c in drop]
+    duplicated = frame.columns[frame.columns.duplicated()]
+    if len(duplicated):
+        raise DatasetError(f"dataset {name!r} has two columns called {duplicated[0]!r}. Rename or remove one.")
+    if not len(frame):
+        raise DatasetError(f"dataset {name!r} has no rows, only the columns {_listed(frame.columns)}.")
+    require_columns([target], frame.columns, name=name, role="target")
+    require_columns(drop, frame.columns, name=name, role="column to drop")
+    features = frame.drop(columns=[target, *drop])
+    names = list(features.columns)
+    require_columns(categorical, names, name=name, role="categorical column")
+    codes, class_names = _labels(frame[target], name)
+    forced = {position for position, column in enumerate(names) if column in categorical}
+    X, positions = _features(features, names, forced, name)
+    return Dataset(name, X, codes, class_names, positions, tuple(names))
+
+
+def dataset_from_arrays(
+    X: Any, y: Any, *, name: str, categorical: Sequence[int] = (), feature_names: Sequence[str] = ()
+) -> Dataset:
+    """A dataset of a feature matrix and labels; see `Dataset.from_arrays`."""
+    import pandas as pd
+
+    if not sp.issparse(X):
+        X = X if isinstance(X, pd.DataFrame) else np.asarray(X)
+    if X.ndim != 2:
+        raise DatasetError(
+            f"dataset {name!r} has features of shape {X.shape}; they need two dimensions, (rows, columns)."
+        )
+    n_columns = X.shape[1]
+    names = list(feature_names) or [str(column) for column in getattr(X, "columns", ())]
+    if names and len(names) != n_columns:
+        raise DatasetError(f"dataset {name!r} has {n_columns} columns but {len(names)} feature names.")
+    for position in categorical:
+        if not 0 <= position < n_columns:
+            raise DatasetError(
+                f"dataset {name!r} has no column {position}: categorical columns are 0 to {n_columns - 1}."
+            )
+    codes, class_names = _labels(_series(y, name), name)
+    if sp.issparse(X):
+        return Dataset(name, _canonical(X), codes, class_names, tuple(sorted(categorical)), tuple(names))
+    shown = names or [str(position) for position in range(n_columns)]
+    dense, positions = _features(pd.DataFrame(X), shown, set(categorical), name)
+    return Dataset(name, dense, codes, class_names, positions, tuple(names))
+
+
+def require_columns(wanted: Iterable[str], columns: Collection[str], *, name: str, role: str) -> None:
+    """See that columns exist.
+
+    Raises
+    ------
+    DatasetError
+        With the nearest match and the list of columns.
+    """
+    for column in wanted:
+        if column not in columns:
+            raise DatasetError(
+                f"dataset {name!r} has no {role} {column!r}.{nearest(column, columns)} Its columns: {_listed(columns)}."
+            )
+
+
+def _listed(columns: Collection[str], most: int = 20) -> str:
+    shown = ", ".join(list(columns)[:most])
+    return f"{shown}, ... ({len(columns)} in all)" if len(columns) > most else shown or "none"
+
+
+def _canonical(X: Any) -> sp.csr_matrix:
+    """A copy as CSR float64 in its one canonical form: sorted, no duplicates, no stored zeros."""
+    matrix = sp.csr_matrix(X, dtype=np.float64, copy=True)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    matrix.data[np.isnan(matrix.data)] = np.nan
+    return matrix
+
+
+def _features(
+    table: pd.DataFrame, names: Sequence[str], forced: Collection[int], name: str
+) -> tuple[NDArray[np.float64], tuple[int, ...]]:
+    """(n_rows, n_columns) features and the positions of the categorical ones (`forced` and all texts)."""
+    X = np.empty(table.shape, dtype=np.float64)
+    positions, ids = [], []
+    for position, column in enumerate(names):
+        series = _simplified(table.iloc[:, position])
+        kind = series.dtype.kind
+        if kind in "iuf" and position not in forced:
+            X[:, position] = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            is_id = kind in "iu" and len(X) >= _MIN_ROWS_OF_ID and bool((np.diff(X[:, position]) == 1).all())
+        else:
+            where = f"column {column!r} of dataset {name!r}"
+            X[:, position], categories = _encode(series, where)
+            positions.append(position)
+            is_id = position not in forced and len(categories) == len(X) >= _MIN_ROWS_OF_ID
+        if is_id:
+            ids.append(column)
+    _refuse(X, names, name)
+    if ids:
+        warnings.warn(
+            f"columns of dataset {name!r} that look like ids, not features: {_listed(ids)}. Drop them.",
+            AlgridWarning,
+            stacklevel=4,
+        )
+    X[np.isnan(X)] = np.nan  # one bit pattern
+    return X + 0.0, tuple(positions)  # no negative zeros
+
+
+def _refuse(X: NDArray[np.float64], names: Sequence[str], name: str) -> None:
+    if X.shape[1] == 0:
+        raise DatasetError(f"dataset {name!r} has no feature column: all columns are the target or dropped.")
+    infinite = [names[position] for position in np.flatnonzero(np.isinf(X).any(axis=0)).tolist()]
+    if infinite:
+        raise DatasetError(
+            f"dataset {name!r} has infinite values in the columns {_listed(infinite)}: "
+            "leave those values empty (missing), or drop the columns."
+        )
+    empty = [names[position] for position in np.flatnonzero(np.isnan(X).all(axis=0)).tolist()]
+    if empty:
+        raise DatasetError(f"dataset {name!r} has columns without any value: {_listed(empty)}. Drop them.")
+
+
+def _series(y: Any, name: str) -> pd.Series[Any]:
+    import pandas as pd
+
+    if isinstance(y, pd.Series):
+        return y
+    array = np.asarray(y)
+    if array.ndim != 1:
+        raise DatasetError(
+            f"dataset {name!r} has labels of shape {array.shape}: one label a row, so shape (n_rows,), is needed "
+            "(multi-label and regression targets are not supported)."
+        )
+    return pd.Series(array)
+
+
+def _labels(series: pd.Series[Any], name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """(n_rows,) class codes and the class names, sorted: numbers as numbers, all else as text."""
+    series = _simplified(series)
+    missing = np.flatnonzero(series.isna())
+    if len(missing):
+        raise DatasetError(
+            f"dataset {name!r} has {len(missing)} rows without a label, the first being row {missing[0]} (from 0): "
+            "remove those rows, or choose another target."
+        )
+    if series.dtype.kind == "f":
+        values = series.to_numpy(dtype=np.float64)
+        if np.isinf(values).any():
+            raise DatasetError(f"dataset {name!r} has an infinite label.")
+        n_distinct = len(np.unique(values))
+        if n_distinct > MAX_FRACTIONAL_LABELS and (values != np.round(values)).any():
+            raise DatasetError(
+                f"dataset {name!r} has {n_distinct} different labels with fractions: that looks like a regression "
+                f"target (at most {MAX_FRACTIONAL_LABELS} are taken for classes). Choose another target or bin it."
+            )
+    codes, names = _encode(series, f"the target of dataset {name!r}")
+    return codes.astype(np.intp), names
+
+
+def _simplified(series: pd.Series[Any]) -> pd.Series[Any]:
+    """Categories and boxed numbers as plain values: what a column holds, not how it is stored."""
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(object)
+    if series.dtype == object:
+        series = series.infer_objects()
+    if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) in _BOXED_NUMBERS:
+        series = series.where(series.notna(), np.nan).astype(np.float64)
+    return series
+
+
+_BOXED_NUMBERS = {"integer", "floating", "mixed-integer-float", "integer-na", "decimal"}
+_NUMBER_TYPES = {"b": "bool", "i": "int64", "u": "uint64", "f": "float64"}
+
+
+def _encode(series: pd.Series[Any], where: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Codes in sorted order, NaN where a value is missing, and the texts of the values."""
+    present = series.notna().to_numpy()
+    values = series[present]
+    kind = series.dtype.kind
+    if kind in _NUMBER_TYPES:
+        distinct, inverse = np.unique(values.to_numpy(dtype=_NUMBER_TYPES[kind]), return_inverse=True)
+        names = [_number_text(value) for value in distinct.tolist()]
+    else:
+        texts = [_text(value, where) for value in values]
+        names = sorted(set(texts))
+        code = {text: position for position, text in enumerate(names)}
+        inverse = np.array([code[text] for text in texts], dtype=np.intp)
+    codes = np.full(len(series), np.nan)
+    codes[present] = inverse
+    return codes, tuple(names)
+
+
+def _number_text(value: float) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _text(value: Any, where: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, bool | int | float | np.number | np.bool_):
+        return _number_text(value.item() if isinstance(value, np.generic) else value)
+    raise DatasetError(
+        f"{where} has a value of type {type(value).__name__}: {value!r}. Numbers, texts and truth values can be used; "
+        "convert the column (a date into numbers, say), or drop it."
+    )
