@@ -5,7 +5,6 @@ RESULTS ?= results/$(basename $(notdir $(GRID)))
 WORKERS ?=
 PYTHON  ?=
 PYTEST_ARGS ?=
-export PYTHON
 # packages in the home folder must not mix with the pinned ones
 export PYTHONNOUSERSITE := 1
 
@@ -81,6 +80,6 @@ clean: ## remove .venv and caches; results/ and data/ stay
 	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
 $(ENV)/.algrid-%: requirements/%.lock pyproject.toml tools/setup.sh $(STALE)
-	@sh tools/setup.sh "$(ENV)" $*
+	@PYTHON="$(PYTHON)" sh tools/setup.sh "$(ENV)" $*
 
 stale:

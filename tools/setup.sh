@@ -23,7 +23,7 @@ choose() {
     for candidate in python3 python3.13 python3.12 python3.11 python; do
         suitable "$candidate" '(3, 11) <= sys.version_info < (3, 14)' && { echo "$candidate"; return; }
     done
-    fail "No Python 3.11, 3.12 or 3.13 with the modules venv and ensurepip found; python3 is: $(python3 --version 2>&1)." \
+    fail "No Python 3.11, 3.12 or 3.13 with the modules venv and ensurepip found (python3: $(python3 --version 2>/dev/null || echo none))." \
         "Cure: install one (on Debian and Ubuntu with python3-venv), or: make PYTHON=/path/to/python3.12"
 }
 
@@ -49,14 +49,14 @@ fi
 : >"$started"
 rm -f "$environment/.algrid-$level"
 lock=requirements/$level.lock
-say "installing $(grep -c '^[a-z]' "$lock") packages of $lock (the first time, some minutes)"
+say "installing $(grep -c '^[a-z]' "$lock") packages of $lock (some minutes the first time)"
 # --no-deps: a lock is complete, and modAL's own metadata asks for a skorch that no longer imports
-"$python" -m pip install --quiet --no-deps -r "$lock"
-"$python" -m pip install --quiet --no-deps --no-build-isolation -e .
+"$python" -m pip install -qq --no-deps -r "$lock"
+"$python" -m pip install -qq --no-deps --no-build-isolation -e .
 if [ "$level" = all ]; then
     # torch alone brings its own dependencies: none for a CPU build, its CUDA packages for a CUDA build
     torch=$(grep '^torch==' "$lock")
-    "$python" -m pip install --quiet -c "$lock" "$torch"
+    "$python" -m pip install -qq -c "$lock" "$torch"
 fi
 
 case $level in
