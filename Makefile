@@ -71,7 +71,7 @@ setup-all: $(ALL) ## only set up what `make test` needs
 
 lock: $(CORE) ## make requirements/*.lock and environment.yml from pyproject.toml (UPGRADE=1: newest versions)
 	@$(BIN)/python -m venv --clear build/lock
-	@build/lock/bin/python -m pip install --quiet uv packaging
+	@build/lock/bin/python -m pip install -qq uv packaging
 	@build/lock/bin/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove .venv and caches; results/ and data/ stay

@@ -60,6 +60,7 @@ def execute(source: Path, results: Path, folder: Path) -> bool:
 
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{source.stem}.ipynb"
+    target.with_suffix(".html").unlink(missing_ok=True)  # a page of an earlier success must not outlive a failure
     notebook = jupytext.read(source)
     # the interpreter that runs this, whatever kernel the notebook was last saved with
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
