@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["canonical_json", "digest64", "from_hex", "mix", "to_hex"]
+__all__ = ["canonical_json", "content_key", "digest64", "from_hex", "mix", "to_hex"]
 
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
 
@@ -26,6 +26,11 @@ def canonical_json(value: Any) -> str:
 def digest64(value: Any) -> int:
     """The first 64 bits of the SHA-256 of a configuration's canonical JSON."""
     return int.from_bytes(hashlib.sha256(canonical_json(value).encode()).digest()[:8], "big")
+
+
+def content_key(value: Any) -> str:
+    """The digest as 16 hexadecimal digits: a short key for equal content."""
+    return f"{digest64(value):016x}"
 
 
 def mix(cells: NDArray[np.uint64], variants: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -31,6 +31,8 @@ class Learner(Plugin):
     predicts_argmax : bool
         Whether ``predict`` is exactly ``argmax(predict_proba)``, so that one pass serves both. A
         conformance test holds every learner that says so to it.
+    batch : int
+        How many labelled sets `fit_many` is handed at once: 1, unless the learner is batched.
     cost : (float, float, float)
         Prior for the planner, in seconds on one core: a fit costs ``cost[0] + cost[1] * n_labeled *
         n_features``, a prediction of a row ``cost[2]``.
@@ -38,6 +40,7 @@ class Learner(Plugin):
 
     provides: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
     predicts_argmax: ClassVar[bool] = False
+    batch: ClassVar[int] = 1
     cost: ClassVar[tuple[float, float, float]] = (2e-3, 1e-6, 1e-6)
 
     def build(self, seed: int) -> Any:

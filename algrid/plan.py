@@ -1,0 +1,291 @@
+"""A grid's plan: which runs there are, which of them are still to be made, and in what order."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algrid.cell import Cell, Variant
+from algrid.errors import GridError
+from algrid.grid import GridSpec
+from algrid.history import History
+from algrid.identity import mix, to_hex
+from algrid.schema import CELL_AXES, VARIANT_AXES
+from algrid.slices import Slice
+
+__all__ = ["Plan", "Stored"]
+
+_SLICE_SECONDS = 60.0
+_SLICES_A_WORKER = 6  # of a small grid, so that its last slices end together
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a store has of each run, as resume needs it.
+
+    Parameters
+    ----------
+    ids : (n,) uint64 array
+        Run ids, ascending.
+    reach : (n,) int array
+        Labels bought; -1 for a run without a point.
+    stop_reason : (n,) str array
+    limit_seconds, limit_memory : (n,) float arrays
+        Limits that were in force; infinite for none.
+    skylines : (m,) uint64 array
+        Cell ids that have a skyline, ascending.
+    """
+
+    ids: NDArray[np.uint64]
+    reach: NDArray[np.int64]
+    stop_reason: NDArray[np.str_]
+    limit_seconds: NDArray[np.float64]
+    limit_memory: NDArray[np.float64]
+    skylines: NDArray[np.uint64]
+
+    @classmethod
+    def nothing(cls) -> Stored:
+        """An empty store."""
+        none = np.empty(0)
+        ids = none.astype(np.uint64)
+        return cls(ids, none.astype(np.int64), none.astype(np.str_), none, none, ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All runs of a grid, as arrays over cells and variants.
+
+    Parameters
+    ----------
+    spec : GridSpec
+    cells : tuple of Cell
+    variants : tuple of Variant
+    reasons : tuple of str
+        Why runs are skipped; the first is empty.
+    skip : (n_cells, n_variants) int16 array
+        Position in `reasons`; 0 for a run that is to be made.
+    targets : (n_cells, n_variants) int32 array
+        Labels that a run is to buy.
+    available : (n_cells,) int32 array
+        Labels that can be bought: the pool without the start set.
+    n_start : (n_cells,) int32 array
+        Sizes of the start sets.
+    seconds : (n_cells, n_variants) float32 array
+        Predicted CPU seconds of each run, were it alone.
+    notes : tuple of str
+        What the user should know: budgets larger than a pool, and the like.
+    """
+
+    spec: GridSpec
+    cells: tuple[Cell, ...]
+    variants: tuple[Variant, ...]
+    reasons: tuple[str, ...]
+    skip: NDArray[np.int16]
+    targets: NDArray[np.int32]
+    available: NDArray[np.int32]
+    n_start: NDArray[np.int32]
+    seconds: NDArray[np.float32]
+    notes: tuple[str, ...]
+
+    @cached_property
+    def ids(self) -> NDArray[np.uint64]:
+        """(n_cells, n_variants) run ids."""
+        cells = np.array([c.digest for c in self.cells], dtype=np.uint64)
+        variants = np.array([v.digest for v in self.variants], dtype=np.uint64)
+        return mix(cells[:, None], variants[None, :])
+
+    @cached_property
+    def planned(self) -> NDArray[np.bool_]:
+        """(n_cells, n_variants): whether a run is to be made."""
+        planned: NDArray[np.bool_] = self.skip == 0
+        return planned
+
+    @property
+    def n_runs(self) -> int:
+        """Runs to be made, whether or not they are stored already."""
+        return int(np.count_nonzero(self.planned))
+
+    @property
+    def n_cells(self) -> int:
+        """Cells with at least one run."""
+        return int(np.count_nonzero(self.planned.any(axis=1)))
+
+    def skips(self) -> dict[str, int]:
+        """Number of skipped runs by reason, most first."""
+        counts = np.bincount(self.skip.ravel(), minlength=len(self.reasons))
+        order = np.argsort(-counts[1:], kind="stable") + 1
+        return {self.reasons[i]: int(counts[i]) for i in order if counts[i]}
+
+    @cached_property
+    def fits(self) -> tuple[int, int]:
+        """Fits of the scored learner were every run alone, and how many of them are certain to be shared.
+
+        Certain are: the start set's fit of all runs of a cell, that of the whole pool of all that
+        exhaust it, and those of `random`, whose batches are nested. Wherever strategies agree there are more.
+        """
+        sizes = np.array([v.batch_size for v in self.variants])
+        points = np.where(self.planned, -(-self.targets // sizes) + 1, 0)
+        exhausts = self.planned & (self.targets == self.available[:, None]) & (self.available[:, None] > 0)
+        shared = np.maximum(self.planned.sum(axis=1) - 1, 0) + np.maximum(exhausts.sum(axis=1) - 1, 0)
+        nested = [i for i, v in enumerate(self.variants) if v.strategy.name == "random"]
+        return int(points.sum()), int(shared.sum()) + self._nested_fits(nested, sizes)
+
+    def _nested_fits(self, variants: list[int], sizes: NDArray[np.int64]) -> int:
+        known: dict[tuple[Any, ...], int] = {}
+        total = 0
+        for planned, targets, available in zip(self.planned, self.targets, self.available, strict=True):
+            key = (tuple(targets[variants]), tuple(planned[variants]), int(available))
+            if key not in known:
+                inner = [
+                    np.arange(sizes[i], min(-(-targets[i] // sizes[i]) * sizes[i] + 1, available), sizes[i])
+                    for i in variants
+                    if planned[i]
+                ]
+                joined = np.concatenate([np.empty(0, np.int64), *inner])
+                known[key] = len(joined) - len(np.unique(joined))
+            total += known[key]
+        return total
+
+    def pending(self, stored: Stored, retry: Sequence[str] = ()) -> NDArray[np.bool_]:
+        """(n_cells, n_variants): runs that are planned and not yet done.
+
+        Parameters
+        ----------
+        stored : Stored
+            What there is.
+        retry : sequence of str
+            Stop reasons (``error``, ``timeout``, ``crashed``) whose runs are to be made again. A
+            ``timeout``, or a crash for memory, is also made again where the limit was raised.
+        """
+        place = np.searchsorted(stored.ids, self.ids)
+        found = place < len(stored.ids)
+        found[found] = stored.ids[place[found]] == self.ids[found]
+        at = place[found]
+        limits = self.spec.limits
+        reason = stored.stop_reason[at]
+        short = (stored.reach[at] < self.targets[found]) & (reason == "budget")
+        failed = np.isin(reason, list(retry))
+        more_time = (reason == "timeout") & ((limits.seconds_per_cycle or np.inf) > stored.limit_seconds[at])
+        more_memory = (reason == "crashed") & ((limits.memory or np.inf) > stored.limit_memory[at])
+        todo = self.planned.copy()
+        todo[found] &= short | failed | more_time | more_memory
+        return todo
+
+    def skylines_pending(self, stored: Stored) -> NDArray[np.bool_]:
+        """(n_cells,): cells with runs whose skyline is not stored yet."""
+        digests = np.array([c.digest for c in self.cells], dtype=np.uint64)
+        return self.planned.any(axis=1) & ~np.isin(digests, stored.skylines)
+
+    def slices(
+        self,
+        pending: NDArray[np.bool_],
+        skylines: NDArray[np.bool_],
+        n_workers: int,
+        histories: Callable[[list[str]], Mapping[str, History]],
+    ) -> Iterator[Slice]:
+        """Hand the pending runs out, in slices of cells of about a minute.
+
+        First comes every cell's first replicate, then the second ..., so that a grid that is stopped
+        early is a fair sample of itself; within a replicate the longest come first.
+
+        Parameters
+        ----------
+        pending : (n_cells, n_variants) bool array
+        skylines : (n_cells,) bool array
+        n_workers : int
+        histories : callable
+            Gives what is stored of some runs, by id; asked one cell at a time.
+        """
+        cost = np.where(pending, self.seconds, 0.0).sum(axis=1, dtype=np.float64)
+        most = min(_SLICE_SECONDS, max(1.0, cost.sum() / (n_workers * _SLICES_A_WORKER)))
+        replicate = np.array([max(c.split_index, c.start_index) for c in self.cells])
+        for i in np.lexsort((-cost, replicate)):
+            chosen = np.flatnonzero(pending[i])
+            if len(chosen) == 0 and not skylines[i]:
+                continue
+            part = np.floor(np.cumsum(self.seconds[i, chosen], dtype=np.float64) / most).astype(int)
+            borders = np.flatnonzero(np.diff(part)) + 1
+            for j, members in enumerate(np.split(chosen, borders)):
+                yield self._slice(i, members, bool(skylines[i]) and j == 0, histories)
+
+    def _slice(
+        self,
+        i: int,
+        members: NDArray[np.intp],
+        skyline: bool,
+        histories: Callable[[list[str]], Mapping[str, History]],
+    ) -> Slice:
+        ids = to_hex(self.ids[i, members]).tolist()
+        known = histories(ids)
+        return Slice(
+            cell=self.cells[i],
+            variants=tuple(self.variants[j] for j in members),
+            targets=tuple(int(t) for t in self.targets[i, members]),
+            histories=tuple(known.get(run_id, History()) for run_id in ids),
+            metrics=self.spec.record,
+            skyline=skyline,
+            seconds_per_cycle=self.spec.limits.seconds_per_cycle,
+            memory=self.spec.limits.memory,
+            cost=float(self.seconds[i, members].sum()),
+        )
+
+    def find(self, run_id: str) -> tuple[Cell, Variant, int]:
+        """The cell, the variant and the target of a planned run.
+
+        Raises
+        ------
+        GridError
+            If the grid has no such run.
+        """
+        ids = to_hex(self.ids[self.planned])
+        at = np.flatnonzero(ids == run_id)
+        if len(at) == 0:
+            examples = ", ".join(ids[:3].tolist())
+            raise GridError(
+                f"the grid {self.spec.name!r} has no run {run_id!r}. A run id is 16 hexadecimal digits, such as "
+                f"{examples}; `algrid plan GRID --runs` lists them all."
+            )
+        i, j = np.argwhere(self.planned)[at[0]]
+        return self.cells[i], self.variants[j], int(self.targets[i, j])
+
+    def runs(self) -> dict[str, list[Any]]:
+        """The planned runs as columns: ``run_id``, all axes, and the labels to buy."""
+        columns: dict[str, list[Any]] = {"run_id": to_hex(self.ids[self.planned]).tolist()}
+        cells = [c.levels() for c in self.cells]
+        variants = [v.levels() for v in self.variants]
+        where = np.argwhere(self.planned)
+        columns |= {axis: [cells[i][axis] for i in where[:, 0]] for axis in CELL_AXES}
+        columns |= {axis: [variants[j][axis] for j in where[:, 1]] for axis in VARIANT_AXES}
+        columns["target"] = self.targets[self.planned].tolist()
+        return columns
+
+    def facts(self) -> dict[str, str]:
+        """The plan in a few lines: what it counts, each as text."""
+        fits, shared = self.fits
+        hours = float(self.seconds[self.planned].sum(dtype=np.float64)) / 3600
+        return {
+            "runs": f"{self.n_runs:,}",
+            "cells": f"{self.n_cells:,}",
+            "skipped runs": f"{sum(self.skips().values()):,}",
+            "fits, were every run alone": f"{fits:,}",
+            "fits certain to be shared": f"{shared:,} ({shared / max(1, fits):.0%})",
+            "core hours, roughly": f"{hours:.2g}",
+        }
+
+    def __str__(self) -> str:
+        width = max(map(len, self.facts()))
+        lines = [f"{self.spec.name}", *(f"  {key:<{width}}  {value}" for key, value in self.facts().items())]
+        lines += [f"  skipped: {count:,} runs, {reason}" for reason, count in self.skips().items()]
+        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+    def _repr_html_(self) -> str:
+        facts = {**self.facts(), **{f"skipped: {html.escape(r)}": f"{n:,}" for r, n in self.skips().items()}}
+        rows = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{v}</td></tr>" for k, v in facts.items())
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return f"<b>{html.escape(self.spec.name)}</b><table>{rows}</table>{notes}"

@@ -1,0 +1,100 @@
+"""Progress of a grid run, in a terminal or a notebook: runs, cells, failures, time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+__all__ = ["ProgressBar", "Quiet"]
+
+
+class Quiet:
+    """Tells nothing."""
+
+    def begin(self, runs: int, cells: int, seconds: float, dashboard: str) -> None:
+        """Ignore it."""
+
+    def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
+        """Ignore it."""
+
+
+class ProgressBar:
+    """A bar with runs done / total, cells, failures and the time left (`algrid.executor.Listener`).
+
+    The time left is that of the predicted cost still to do, at the pace so far. Without a terminal (a log file) a
+    line is printed each time another tenth is done.
+
+    Parameters
+    ----------
+    console : rich.console.Console, optional
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._live = self._console.is_terminal or self._console.is_jupyter
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[runs]} runs · {task.fields[cells]} cells · {task.fields[failures]}"),
+            TimeElapsedColumn(),
+            TextColumn("· {task.fields[left]}"),
+            console=self._console,
+        )
+        self._task: TaskID | None = None
+        self._runs = self._cells = self._failures = self._all_runs = self._all_cells = 0
+        self._seconds = self._all_seconds = 0.0
+        self._tenths = 0
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def begin(self, runs: int, cells: int, seconds: float, dashboard: str) -> None:
+        """Show the bar, and where the Dask dashboard is."""
+        self._all_runs, self._all_cells, self._all_seconds = runs, cells, max(seconds, 1e-9)
+        self._console.print(f"Dask dashboard: {dashboard}", highlight=False, soft_wrap=True)
+        self._task = self._bar.add_task("running", total=self._all_seconds, **self._fields(None))
+        if self._live:
+            self._bar.start()
+
+    def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
+        """Move the bar."""
+        if self._task is None:
+            return
+        self._runs, self._failures, self._cells = self._runs + runs, self._failures + failures, self._cells + cells
+        self._seconds += seconds
+        elapsed = self._bar.tasks[0].elapsed if self._live else None
+        share = min(1.0, self._seconds / self._all_seconds)
+        left = elapsed * (1 - share) / share if elapsed and share > 0 else None
+        self._bar.update(self._task, completed=self._seconds, **self._fields(left))
+        tenths = int(10 * self._runs / max(1, self._all_runs))
+        if not self._live and tenths > self._tenths:
+            self._tenths = tenths
+            shown = self._fields(None)
+            self._console.print(
+                f"{shown['runs']} runs, {shown['cells']} cells, {shown['failures']}", highlight=False, soft_wrap=True
+            )
+
+    def _fields(self, left: float | None) -> dict[str, Any]:
+        eta = "time left unknown" if left is None else f"about {_duration(left)} left"
+        return {
+            "runs": f"{self._runs:,}/{self._all_runs:,}",
+            "cells": f"{self._cells:,}/{self._all_cells:,}",
+            "failures": f"{self._failures:,} failed" if self._failures else "none failed",
+            "left": "done" if self._runs == self._all_runs else eta,
+        }
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,73 @@
+"""Where results come from: versions, platform, BLAS kernel and the sources of the plugins used."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from algrid.registry import Plugin, source_hash
+
+__all__ = ["provenance"]
+
+_PACKAGES = ("algrid", "numpy", "scipy", "scikit-learn", "modAL-python", "pandas", "pyarrow", "dask", "torch")
+
+
+def provenance(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
+    """What results made now, here, with these plugins depend on beside their configuration.
+
+    Returns
+    -------
+    dict
+        ``algrid``, ``commit``, ``python``, ``platform``, ``machine``, ``blas``, ``packages`` and
+        ``plugins`` (hashes of their source files, by name).
+    """
+    return {**_machine(), "plugins": {f"{type(p).__module__}.{p.name}": source_hash(p) for p in plugins}}
+
+
+@functools.cache
+def _machine() -> dict[str, Any]:
+    return {
+        "algrid": _version("algrid"),
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "blas": _blas(),
+        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _commit() -> str:
+    folder = Path(__file__).parent
+    if not (folder.parent / ".git").exists():
+        return ""  # an installed copy: its version says it all
+    try:
+        command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _blas() -> list[str]:
+    import numpy.linalg  # noqa: F401 - loads the library that is asked about
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import threadpool_info
+
+    libraries = {
+        f"{i['internal_api']} {i.get('version') or ''} {i.get('architecture') or ''}".strip()
+        for i in threadpool_info()
+        if i["user_api"] == "blas"
+    }
+    return sorted(libraries)

@@ -1,0 +1,225 @@
+"""Stored results as DataFrames: what a notebook opens."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from algrid.aggregates import AGGREGATES, Aggregate
+from algrid.curves import curves, score_columns, scores
+from algrid.errors import StoreError
+from algrid.grid import GridSpec
+from algrid.history import History
+from algrid.leaderboard import Missing, leaderboard
+from algrid.metrics import Metric
+from algrid.replay import Replayed, replay
+from algrid.schema import AXES, RUNS, STOP_REASONS
+from algrid.session import Session
+from algrid.store import Snapshot, Store
+
+__all__ = ["Results"]
+
+_FAILED = tuple(reason for reason in STOP_REASONS if reason not in ("budget", "pool_empty"))
+#: Columns of `Results.runs`: all that is one value a run.
+_SCALARS = tuple(c.name for c in RUNS.columns if not str(c.type).startswith(("list", "map")) and c.name != "traceback")
+
+
+class Results:
+    """The results of a grid, also while it is still running: every access sees what is stored by then.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the results, such as ``results/quickstart``.
+
+    Raises
+    ------
+    StoreError
+        If there are none.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._store = Store.open(path)
+        self.path = Path(path)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is stored at this moment: Arrow tables and SQL (`snapshot.sql("SELECT ... FROM runs")`)."""
+        return self._store.snapshot()
+
+    @property
+    def grid(self) -> GridSpec:
+        """The grid, resolved.
+
+        Raises
+        ------
+        StoreError
+            If the store was made without one.
+        """
+        text = self._store.grid
+        if text is None:
+            raise StoreError(f"the store {str(self.path)!r} does not say of which grid it is.")
+        return GridSpec.from_yaml(text, source=str(self.path / "manifest.json"))
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row a run: its configuration, and how it ended."""
+        return _frame(self.snapshot.table(RUNS.name, _SCALARS))
+
+    def curves(self, metric: str | Metric = "accuracy", part: str = "test", where: Any = None) -> pd.DataFrame:
+        """Learning curves, one row a point; see `algrid.curves.curves`.
+
+        Parameters
+        ----------
+        metric : str or Metric
+            `algrid metrics` lists them.
+        part : {"test", "pool"}
+            On the test part, or on the whole pool.
+        where : str or pyarrow.compute.Expression, optional
+            Which runs: an SQL condition on the columns of `runs`, such as ``"dataset = 'iris'"``.
+        """
+        return curves(self.snapshot.table(RUNS.name, score_columns(metric, part), where), metric, part)
+
+    def scores(
+        self,
+        metric: str | Metric = "accuracy",
+        aggregate: str | Aggregate = "aubc",
+        budgets: int | Sequence[int | None] | None = None,
+        *,
+        include_start: bool | None = None,
+        part: str = "test",
+        where: Any = None,
+    ) -> pd.DataFrame:
+        """One number a run and budget; see `algrid.curves.scores`.
+
+        Parameters
+        ----------
+        metric : str or Metric
+        aggregate : str or Aggregate
+            What is made of a curve: `algrid.aggregates`.
+        budgets : int, None or list of them
+            Labels bought at which runs are compared; by default all budgets of the grid.
+        include_start : bool, optional
+            Whether cycle 0 counts; by default as the aggregate has it.
+        part : {"test", "pool"}
+        where : str or pyarrow.compute.Expression, optional
+            Which runs.
+        """
+        snapshot = self.snapshot
+        measure = AGGREGATES.build(aggregate) if isinstance(aggregate, str) else aggregate
+        return scores(
+            snapshot.table(RUNS.name, score_columns(metric, part), where),
+            snapshot.table("skylines") if measure.needs_skyline else None,
+            metric=metric,
+            aggregate=measure,
+            budgets=self._budgets() if budgets is None else budgets,
+            include_start=include_start,
+            part=part,
+        )
+
+    def leaderboard(
+        self,
+        metric: str | Metric = "accuracy",
+        aggregate: str | Aggregate = "aubc",
+        budget: int | None = None,
+        *,
+        by: str = "strategy",
+        missing: Missing = "complete_case",
+        resamples: int = 1000,
+        where: Any = None,
+    ) -> pd.DataFrame:
+        """Levels of a hyperparameter compared over all settings; see `algrid.leaderboard.leaderboard`.
+
+        Parameters
+        ----------
+        metric : str or Metric
+        aggregate : str or Aggregate
+        budget : int, optional
+            Labels bought; by default the grid's largest.
+        by : str
+            The hyperparameter.
+        missing : {"complete_case", "worst_rank", "own_mean"}
+        resamples : int
+        where : str or pyarrow.compute.Expression, optional
+            Which runs.
+        """
+        at = self._budgets()[-1] if budget is None else budget
+        scored = self.scores(metric, aggregate, [at], where=where)
+        return leaderboard(scored, by, missing=missing, resamples=resamples)
+
+    def _budgets(self) -> list[int | None]:
+        """The grid's budgets in labels, ascending; one in cycles, or of the whole pool, is each run's whole curve."""
+        if self._store.grid is None:
+            return [None]
+        budgets = self.grid.budgets
+        labels = sorted({b.labels for b in budgets if b.labels is not None})
+        return [*labels, *([None] if any(b.labels is None for b in budgets) else [])]
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """Runs that ended as ``timeout``, ``error`` or ``crashed``: configuration, cause and traceback."""
+        condition = " OR ".join(f"stop_reason = '{reason}'" for reason in _FAILED)
+        return _frame(self.snapshot.table(RUNS.name, (*_SCALARS, "traceback"), condition))
+
+    @property
+    def skylines(self) -> pd.DataFrame:
+        """One row a cell: what its learner reaches on the whole pool with clean labels."""
+        return _frame(self.snapshot.table("skylines"))
+
+    def replay(self, run_id: str) -> Iterator[Replayed]:
+        """Fit a run's stored labelled sets again: the learners, and with them any prediction.
+
+        Parameters
+        ----------
+        run_id : str
+            16 hexadecimal digits, as in `runs`.
+
+        Yields
+        ------
+        Replayed
+            One a point, in order.
+
+        Raises
+        ------
+        StoreError
+            If no such run is stored.
+        GridError
+            If the grid that the store keeps has no such run any more.
+        """
+        try:
+            rows = self.snapshot.rows([run_id]).to_pylist()
+        except ValueError as error:
+            raise StoreError(f"{run_id!r} is no run id: {error}.") from error
+        if not rows:
+            raise StoreError(f"no run {run_id!r} in {str(self.path)!r}; the column run_id of `runs` lists them.")
+        cell, _, _ = Session(self.grid, self.path).plan.find(run_id)
+        return replay(cell, History.from_row(rows[0]))
+
+    def _summary(self) -> dict[str, str]:
+        runs = self.snapshot.table(RUNS.name, (*AXES, "stop_reason"))
+        reasons = runs.column("stop_reason").to_pandas().value_counts()
+        levels = {axis: runs.column(axis).unique().to_pylist() for axis in AXES}
+        shown = {axis: ", ".join(map(str, names[:8])) + (" ..." * (len(names) > 8)) for axis, names in levels.items()}
+        counts = {axis: f"{len(levels[axis])}: {shown[axis]}" for axis in AXES if len(levels[axis]) > 1}
+        ends = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+        return {"runs": f"{runs.num_rows:,} ({ends})", **counts}
+
+    def __repr__(self) -> str:
+        return "\n".join([f"Results of {str(self.path)!r}", *(f"  {k:<14}{v}" for k, v in self._summary().items())])
+
+    def _repr_html_(self) -> str:
+        left = "style='text-align:left'"
+        rows = "".join(
+            f"<tr><th {left}>{html.escape(k)}</th><td {left}>{html.escape(v)}</td></tr>"
+            for k, v in self._summary().items()
+        )
+        return f"<b>Results of {html.escape(str(self.path))}</b><table>{rows}</table>"
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

@@ -1,0 +1,214 @@
+"""A grid and its store together: what is done, what is to do, and doing it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from algrid.errors import GridError
+from algrid.grid import GridSpec
+from algrid.history import History
+from algrid.identity import from_hex
+from algrid.plan import Plan, Stored
+from algrid.planner import make_plan
+from algrid.provenance import provenance
+from algrid.store import Snapshot, Store
+
+if TYPE_CHECKING:
+    from algrid.executor import Listener
+
+__all__ = ["Session", "Todo", "read_grid", "stored"]
+
+#: Where results go, below the working directory.
+RESULTS = Path("results")
+
+
+def read_grid(grid: GridSpec | Mapping[str, Any] | str | Path) -> GridSpec:
+    """A grid of whatever stands for one: a `GridSpec`, a mapping, the path of a file, the name of a shipped grid.
+
+    Raises
+    ------
+    GridError
+        For mistakes in it.
+    """
+    if isinstance(grid, GridSpec):
+        return grid
+    if isinstance(grid, Mapping):
+        return GridSpec.from_dict(grid)
+    if isinstance(grid, str | Path):
+        return GridSpec.from_file(grid)
+    raise GridError(
+        f"{type(grid).__name__} is no grid: give a file, the name of a shipped grid, a mapping or a GridSpec."
+    )
+
+
+def stored(snapshot: Snapshot) -> Stored:
+    """What a snapshot has of each run, in the form that a plan needs."""
+    progress = snapshot.progress()
+    ids = from_hex(progress.column("run_id").to_numpy())
+    order = np.argsort(ids)
+
+    def column(name: str) -> Any:
+        return progress.column(name).to_numpy()[order]
+
+    return Stored(
+        ids=ids[order],
+        reach=column("reach").astype(np.int64),
+        stop_reason=column("stop_reason").astype(np.str_),
+        limit_seconds=np.nan_to_num(column("limit_seconds").astype(np.float64), nan=np.inf),
+        limit_memory=np.nan_to_num(column("limit_memory").astype(np.float64), nan=np.inf),
+        skylines=snapshot.ids("skylines"),
+    )
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What is still to be computed: masks over the plan's runs and cells."""
+
+    runs: Any
+    skylines: Any
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs."""
+        return int(np.count_nonzero(self.runs))
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.runs.any() or self.skylines.any())
+
+
+class Session:
+    """A grid with its results.
+
+    Parameters
+    ----------
+    grid : GridSpec, mapping, str or Path
+        The grid; see `read_grid`.
+    results : str or Path, optional
+        The folder of its results; by default ``results/NAME`` below the working directory.
+    """
+
+    def __init__(self, grid: GridSpec | Mapping[str, Any] | str | Path, results: str | Path | None = None) -> None:
+        self.spec = read_grid(grid)
+        self.path = Path(results) if results is not None else RESULTS / self.spec.name
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The grid's plan (loads its datasets)."""
+        return make_plan(self.spec)
+
+    def stored(self) -> Stored:
+        """What the store has; nothing where there is no store yet."""
+        return stored(Store.open(self.path).snapshot()) if (self.path / "manifest.json").exists() else Stored.nothing()
+
+    def todo(self, retry: Sequence[str] = ()) -> Todo:
+        """What is planned and not done.
+
+        Parameters
+        ----------
+        retry : sequence of str
+            Stop reasons whose runs are to be made again.
+        """
+        known = self.stored()
+        return Todo(self.plan.pending(known, retry), self.plan.skylines_pending(known))
+
+    def run(
+        self,
+        listener: Listener,
+        *,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        retry: Sequence[str] = (),
+    ) -> int:
+        """Compute what is planned and not done; the number of runs that there were to do.
+
+        Parameters
+        ----------
+        listener : Listener
+            Told of the progress.
+        workers : int, optional
+            Local worker processes; by default as many as there are cores.
+        scheduler : str, optional
+            Address of a running Dask scheduler, instead of local workers.
+        retry : sequence of str
+            Stop reasons whose runs are to be made again.
+
+        Raises
+        ------
+        AlgridError
+            For mistakes in the grid, a store that can't be written or that somebody else writes, a cluster that
+            can't be reached.
+        KeyboardInterrupt
+            After what had ended was stored.
+        """
+        if workers is not None and workers < 1:
+            raise GridError(f"workers is {workers}; at least one is needed.")
+        if self.todo(retry).nothing:
+            return 0
+        from algrid.executor import Cluster, execute  # dask is heavy, and not needed to find nothing to do
+
+        store = Store.create_or_open(self.path, grid=self.spec.to_yaml())
+        with store.writer() as writer:
+            todo = self.todo(retry)  # again: the lock is ours now, and damaged shards are out
+            snapshot = store.snapshot()
+            execute(
+                self.plan,
+                todo.runs,
+                todo.skylines,
+                writer,
+                cluster=Cluster(workers or _cores(), scheduler),
+                listener=listener,
+                histories=_Histories(snapshot, retry),
+            )
+        return todo.n_runs
+
+    def changes(self) -> list[str]:
+        """What differs between the code and packages here and those that stored results were made with."""
+        if not (self.path / "manifest.json").exists():
+            return []
+        spec = self.spec
+        here = provenance([*spec.datasets, *spec.learners, *spec.strategies])
+        return sorted({line for there in Store.open(self.path).provenances.values() for line in _changes(there, here)})
+
+
+class _Histories:
+    """Stored histories of runs that are to go on; one that failed and is retried starts anew."""
+
+    def __init__(self, snapshot: Snapshot, retry: Sequence[str]) -> None:
+        self._snapshot, self._retry = snapshot, set(retry)
+        self._ids = set(snapshot.ids("runs").tolist())
+
+    def __call__(self, run_ids: list[str]) -> Mapping[str, History]:
+        numbers = from_hex(np.array(run_ids, dtype=np.str_)).tolist()
+        known = [i for i, number in zip(run_ids, numbers, strict=True) if number in self._ids]
+        if not known:
+            return {}
+        rows = self._snapshot.rows(known).to_pylist()
+        return {row["run_id"]: History.from_row(row) for row in rows if row["stop_reason"] not in self._retry}
+
+
+def _changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    found = []
+    for what in ("algrid", "python", "platform", "machine", "blas"):
+        if there.get(what) != here[what]:
+            found.append(f"{what}: stored results have {there.get(what)}, here is {here[what]}")
+    for group, word in (("packages", "package"), ("plugins", "source of plugin")):
+        old, new = there.get(group, {}), here[group]
+        found += [
+            f"{word} {name}: stored results have {old[name]}, here is {new[name]}"
+            for name in sorted(old.keys() & new.keys())
+            if old[name] != new[name]
+        ]
+    return found
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
