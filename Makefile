@@ -76,8 +76,7 @@ lock: $(CORE) ## make requirements/*.lock and environment.yml from pyproject.tom
 
 clean: ## remove .venv and caches; results/ and data/ stay
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis dask-worker-space
-	find algrid benchmarks notebooks tests tools -name __pycache__ -prune -exec rm -rf {} +
-	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
+	find $(wildcard algrid benchmarks notebooks tests tools) \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 $(ENV)/.algrid-%: requirements/%.lock pyproject.toml tools/setup.sh $(STALE)
 	@PYTHON="$(PYTHON)" sh tools/setup.sh "$(ENV)" $*
