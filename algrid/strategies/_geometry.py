@@ -60,6 +60,20 @@ class Geometry:
             np.minimum(nearest, squares.min(axis=1), out=nearest)
         return nearest
 
+    def k_nearest(self, centers: NDArray[np.intp], k: int) -> NDArray[np.intp]:
+        """(n_pool, min(k, n_centers)) pool indices of the `k` of `centers` nearest to each row, in no order."""
+        k = min(k, len(centers))
+        best = np.empty((len(self.norms), 0), dtype=np.intp)
+        distances = np.empty((len(self.norms), 0))
+        for block, squares in self.blocks(centers):
+            distances = np.hstack([distances, squares])
+            best = np.hstack([best, np.broadcast_to(block, squares.shape)])
+            if distances.shape[1] > k:
+                keep = np.argpartition(distances, k - 1, axis=1)[:, :k]
+                distances = np.take_along_axis(distances, keep, axis=1)
+                best = np.take_along_axis(best, keep, axis=1)
+        return best
+
 
 def geometry(state: QueryState) -> Geometry:
     """The pool's geometry, computed once per cell and shared by all strategies that ask for it."""

@@ -1,20 +1,24 @@
-"""Measures of a probability vector that several strategies share."""
+"""Measures of probability vectors that several strategies share."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["entropies", "top_two_gap"]
+__all__ = ["entropies", "logs", "top_two_gap"]
 
 _TINY = np.finfo(np.float64).tiny
 
 
+def logs(proba: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Natural logarithms of probabilities; that of 0 is about -708, finite, so that 0 times it is 0."""
+    values = np.maximum(proba, _TINY)
+    return np.log(values, out=values)
+
+
 def entropies(proba: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) Shannon entropies in nats of the rows of `proba` (n, n_classes), with 0 log 0 = 0."""
-    logs = np.maximum(proba, _TINY)  # log(tiny) is finite, so that 0 times it is 0
-    np.log(logs, out=logs)
-    negated: NDArray[np.float64] = np.einsum("ij,ij->i", proba, logs)
+    negated: NDArray[np.float64] = np.einsum("ij,ij->i", proba, logs(proba))
     return -negated
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -182,6 +188,27 @@ def test_same_answer_in_any_order() -> None:
         fresh = three_classes(strategy=strategy)
         object.__setattr__(fresh, "_shared", shared)
         np.testing.assert_array_equal(strategy.query(fresh), first[strategy.label])
+
+
+def all_batches() -> dict[str, list[int]]:
+    """Of every strategy, on a pool that is large enough for libraries to use several threads."""
+    X, y = blobs(700, 3)
+    build = partial(make_state, X, np.arange(30), y[:30], batch_size=10)
+    return {s.label: s.query(build(strategy=s)).tolist() for s in instances()}
+
+
+def test_same_answer_in_another_process_on_more_threads() -> None:
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "3")
+    paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    code = "import json, test_every_strategy as t; print(json.dumps(t.all_batches()))"
+    other = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **threads, "PYTHONHASHSEED": "7", "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(other.stdout) == all_batches()
 
 
 @every_strategy
