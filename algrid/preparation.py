@@ -48,12 +48,13 @@ def prepare(
 ) -> tuple[Features, Features]:
     """Features of the pool and of the test part.
 
-    Dense features, in the order of the result's columns:
+    Dense features, in the order of the result's columns (a column without any value in the pool is left
+    out):
 
-    1. numeric columns: a missing value becomes the pool's median, then the column is scaled. A column
-       without any value in the pool is left out. A column that is constant in the pool becomes 0
-       there by every scaling but ``none``. Test values may lie outside of the pool's range; they are not clipped.
-    2. an indicator (0 or 1) for every numeric column that the pool has values of and lacks some.
+    1. numeric columns: a missing value becomes the pool's median, then the column is scaled. A
+       column that is constant in the pool becomes 0 there by every scaling but ``none``. Test values may
+       lie outside of the pool's range; they are not clipped.
+    2. an indicator (0 or 1) for every numeric column that lacks a value in the pool.
     3. categorical columns one-hot (0 or 1, not scaled): a column for each category of the pool, missing
        being one of them. A category that only the test part has is all zeros.
 
@@ -100,7 +101,7 @@ def _dense(dataset: Dataset, pool: Dense, test: Dense, scaling: str) -> tuple[Fe
     known = ~np.isnan(pool).all(axis=0)
     blocks = [
         *_numeric(pool[:, known & ~is_categorical], test[:, known & ~is_categorical], scaling),
-        _one_hot(pool[:, is_categorical], test[:, is_categorical]),
+        _one_hot(pool[:, known & is_categorical], test[:, known & is_categorical]),
     ]
     X_pool, X_test = (np.ascontiguousarray(np.hstack(side)) for side in zip(*blocks, strict=True))
     if X_pool.shape[1] == 0:

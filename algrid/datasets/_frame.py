@@ -63,6 +63,8 @@ def dataset_from_arrays(
         raise DatasetError(
             f"dataset {name!r} has features of shape {X.shape}; they need two dimensions, (rows, columns)."
         )
+    if X.shape[0] == 0:
+        raise DatasetError(f"dataset {name!r} has no rows.")
     n_columns = X.shape[1]
     names = list(feature_names) or [str(column) for column in getattr(X, "columns", ())]
     if names and len(names) != n_columns:

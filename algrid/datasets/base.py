@@ -67,7 +67,8 @@ class Dataset:
             )
         if self.n_classes < 2:
             raise DatasetError(
-                f"dataset {self.name!r} has {self.n_classes} class ({', '.join(self.class_names)}); active learning needs two."
+                f"dataset {self.name!r} has {self.n_classes} class ({', '.join(self.class_names)}); "
+                "active learning needs two."
             )
         if self.y.min() < 0 or self.y.max() >= self.n_classes:
             raise DatasetError(
