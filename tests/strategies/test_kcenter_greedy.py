@@ -64,6 +64,13 @@ def test_equal_distances_go_by_tie_rank(offset: float) -> None:
     assert STRATEGY.query(state).tolist() == [4, 5, 1, 3, 0]
 
 
+def test_duplicates_of_labelled_rows_are_at_distance_zero() -> None:
+    X = np.random.default_rng(0).normal(size=(200, 7))
+    state = make_state(np.vstack([X, X]), range(200), [0] * 200, n_classes=2, batch_size=200)
+    order = state.unlabeled[np.argsort(state.ties[state.unlabeled])]
+    np.testing.assert_array_equal(STRATEGY.query(state), order)  # all tie: by rank
+
+
 def test_a_large_offset_loses_no_digits() -> None:
     X = np.random.default_rng(6).normal(size=(40, 3))
     batches = [
