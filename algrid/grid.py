@@ -149,7 +149,7 @@ class GridSpec:
 
     @classmethod
     def _read(cls, data: Any, problems: Problems, folder: Path | None) -> GridSpec:
-        stem = problems.source.removesuffix(".yaml").removesuffix(".yml")
+        stem = Path(problems.source).name.removesuffix(".yaml").removesuffix(".yml")
         default_name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:100] or "grid"
         fields = GridReader(problems, FileFinder(folder)).fields(data, default_name)
         problems.raise_if_any()

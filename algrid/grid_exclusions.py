@@ -57,7 +57,7 @@ def read_exclusions(problems: Problems, path: KeyPath, value: Any, read: Mapping
             continue
         if exclusion in found:
             problems.add(place, "this combination is left out already. Keep one of them.")
-        if all(len(labels) == len(axis_levels(axis, read) or ()) for axis, labels in exclusion.items()):
+        if all(labels and len(labels) == len(axis_levels(axis, read) or ()) for axis, labels in exclusion.items()):
             problems.add(place, "this leaves out every run of the grid.")
         found.append(exclusion)
     return tuple(found)

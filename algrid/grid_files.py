@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from glob import glob
 from importlib.resources import files
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def grid_file(name_or_path: str | Path) -> Path:
     GridError
         If there is neither; the message has the nearest match.
     """
-    path = Path(name_or_path).expanduser()
+    path = Path(expanduser(name_or_path))
     if path.is_file():
         return path
     if str(name_or_path) in shipped():
@@ -65,7 +66,7 @@ class FileFinder:
         GridError
             If it is not there, or no file.
         """
-        candidates = [base / Path(path).expanduser() for base in self._bases()]
+        candidates = [base / expanduser(path) for base in self._bases()]
         for candidate in candidates:
             if candidate.is_file():
                 return str(candidate.resolve())
@@ -88,7 +89,7 @@ class FileFinder:
             If none does.
         """
         for base in self._bases():
-            found = sorted(glob(str(base / Path(pattern).expanduser()), recursive=True))
+            found = sorted(glob(str(base / expanduser(pattern)), recursive=True))
             if matches := [str(Path(path).resolve()) for path in found if Path(path).is_file()]:
                 return matches
         raise GridError(f"no file matches {pattern!r}. Looked in {self._looked()}.")

@@ -60,12 +60,12 @@ def level_label(level: Any) -> str:
 def entries(problems: Problems, path: KeyPath, value: Any, what: str) -> list[tuple[KeyPath, Any]]:
     """The entries of a list with their places; a value that is no list stands for a list of one."""
     if value is None:
-        problems.add(path, f"has no value. Give at least one {what}, or leave the key out for its default.")
+        problems.add(path, f"has no value. Give at least one {what}.")
         return []
     if not isinstance(value, list):
         return [(path, value)]
     if not value:
-        problems.add(path, f"an empty list. Give at least one {what}, or leave the key out for its default.")
+        problems.add(path, f"an empty list. Give at least one {what}.")
     return [((*path, i), item) for i, item in enumerate(value)]
 
 
@@ -83,7 +83,7 @@ def unique(problems: Problems, found: Sequence[tuple[KeyPath, T]], label: Callab
             problems.add(
                 path,
                 f"two different levels are called {shown!r}, here and at {shown_path(first)}: results could not be "
-                "told apart. Rename one (a file dataset has the parameter `name`), or leave it out.",
+                "told apart. Rename one (for a file: its parameter title), or leave it out.",
             )
     return tuple(level for _, level in found)
 

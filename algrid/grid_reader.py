@@ -65,6 +65,8 @@ def _plain_data(problems: Problems, path: KeyPath, value: Any) -> Any:
         return [_plain_data(problems, (*path, i), item) for i, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         problems.add(path, f"{value} is no finite number. Where no limit is meant, write null.")
+    elif value is not None and not isinstance(value, str | bool | int | float):
+        problems.add(path, f"found {described(value)} where text, a number, a list or a mapping is needed.")
     return value
 
 
@@ -92,6 +94,8 @@ class GridReader:
             Name of a grid that has none of its own.
         """
         data = _plain_data(self.problems, (), data)
+        if len(self.problems):
+            return {}
         if not isinstance(data, dict) or not data:
             found = "nothing" if data is None or data == {} else described(data)
             self.problems.add((), f"found {found} where a grid is needed: keys such as `datasets:` and `strategies:`.")
@@ -297,7 +301,7 @@ class GridReader:
         wanted = self._mapping(path, value, [key]).get(key, [])
         known = {cls.name: issubclass(cls, ProbabilityMetric) for cls in METRICS.classes()}
         recorded = [name for name, of_probabilities in known.items() if of_probabilities]
-        for place, item in [] if wanted == [] else entries(self.problems, (*path, key), wanted, "metric"):
+        for place, item in [] if wanted == [] else entries(self.problems, (*path, key), wanted, "probability metric"):
             if isinstance(item, str) and known.get(item) is False:
                 self.problems.add(
                     place,

@@ -76,7 +76,9 @@ def adapt(path: str, cls: Any, parameters: dict[str, Any]) -> External:
     for key in parameters:
         if key not in accepted and not takes_any:
             raise PluginError(
-                f"learner {path!r} has no parameter {key!r}.{nearest(key, accepted)} Its parameters: {', '.join(accepted)}."
+                f"learner {path!r} has no parameter {key!r}.{nearest(key, accepted)} "
+                f"Its parameters: {', '.join(accepted)}.",
+                key,
             )
     try:
         cls(**parameters)
