@@ -1,0 +1,66 @@
+"""Small vectorised helpers for ragged arrays (flat values with offsets) and for ranks with ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["offsets_of", "ragged_arange", "segment_min", "segment_sum", "tied_ranks"]
+
+
+def offsets_of(lengths: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """(n + 1,) offsets of n segments of these lengths: segment i is ``offsets[i]:offsets[i + 1]``."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def ragged_arange(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``arange(start, start + length)`` of every segment, joined."""
+    offsets = offsets_of(lengths)
+    return np.arange(offsets[-1], dtype=np.int64) + np.repeat(starts - offsets[:-1], lengths)
+
+
+def segment_sum(values: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n, ...) sums over the first axis of each segment; 0 for an empty one."""
+    sums = np.zeros((len(offsets) - 1, *values.shape[1:]))
+    _reduce_into(sums, np.add, values, offsets)
+    return sums
+
+
+def segment_min(values: NDArray[np.int64], offsets: NDArray[np.int64], empty: int) -> NDArray[np.int64]:
+    """(n,) minimum of each segment; `empty` for an empty one."""
+    least = np.full(len(offsets) - 1, empty, dtype=np.int64)
+    _reduce_into(least, np.minimum, values, offsets)
+    return least
+
+
+def _reduce_into(out: NDArray[Any], ufunc: np.ufunc, values: NDArray[Any], offsets: NDArray[np.int64]) -> None:
+    # reduceat takes the next element for an empty segment, so only the others are handed to it; as nothing lies
+    # between them, each still ends where the following one starts (the last: where the offsets end)
+    filled = offsets[1:] > offsets[:-1]
+    if filled.any():
+        out[filled] = ufunc.reduceat(values[: offsets[-1]], offsets[:-1][filled], axis=0)
+
+
+def tied_ranks(differs: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Average ranks, from 1, of sorted values along the last axis.
+
+    Parameters
+    ----------
+    differs : (..., n) bool array
+        Whether the value at a position differs from the one before it; position 0 is taken as True.
+
+    Returns
+    -------
+    (..., n) array: members of a tie share the mean of the ranks that they cover.
+    """
+    n = differs.shape[-1]
+    position = np.arange(n)
+    first = np.maximum.accumulate(np.where(differs, position, 0), axis=-1)
+    ends = np.ones_like(differs)
+    ends[..., :-1] = differs[..., 1:]
+    last = np.minimum.accumulate(np.where(ends, position, n - 1)[..., ::-1], axis=-1)[..., ::-1]
+    return 1.0 + 0.5 * (first + last)
