@@ -58,6 +58,13 @@ class _Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     yaml_implicit_resolvers: Any = _WRITTEN
 
+    def text(self, data: str) -> Any:
+        """Text in the style that PyYAML chooses, but with Unicode's line breaks escaped, which it would fold."""
+        return self.represent_scalar(_STRING, data, style='"' if set(data) & set("\x85\u2028\u2029") else None)
+
+
+_Dumper.add_representer(str, _Dumper.text)
+
 
 def shown_path(path: KeyPath) -> str:
     """A key path as users read it: ``strategies[2].qbc.committee_size``."""

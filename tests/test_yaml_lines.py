@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algrid.errors import GridError
@@ -105,6 +105,7 @@ def test_written_text_reads_back(data):
 
 
 @settings(deadline=None, max_examples=100)
+@example("a\x85b\u2028\u2029 ü\ufeff")
 @given(st.text() | st.sampled_from(["no", "1:30", "1e-3", "0x10", "2024-01-31", "null", "1_000", "=", "<<"]))
 def test_written_text_reads_back_in_yaml_1_1_too(text):
     assert yaml.safe_load(dump_yaml([text])) == [text]
