@@ -1,0 +1,369 @@
+"""Reading: everything that a store held at one moment, while others go on writing."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import ArrayLike, NDArray
+
+from algrid.errors import StoreError, unknown_name
+from algrid.identity import content_key, from_hex, to_hex
+from algrid.schema import TABLES, VERSION, Table
+from algrid.store.manifest import Manifest, load_manifest
+from algrid.store.ordering import conform, plain_schema
+from algrid.store.shards import Shard, inspect, read_keys
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Snapshot", "superseded", "table_named"]
+
+#: What resume needs to know of a stored run.
+PROGRESS = ("run_id", "reach", "stop_reason", "limit_seconds", "limit_memory")
+
+#: DuckDB's errors that are about the query's text: no reason to look at gigabytes of checksums.
+_QUERY_MISTAKES = ("ParserException", "BinderException", "CatalogException", "ConversionException")
+
+
+def table_named(name: str) -> Table:
+    """The stored table of this name.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    if name not in TABLES:
+        raise StoreError(unknown_name("table", name, TABLES))
+    return TABLES[name]
+
+
+def superseded(keys: Sequence[NDArray[np.uint64]]) -> list[NDArray[np.bool_]]:
+    """Which rows are older versions of others, for the keys of shards in the order of their sequence."""
+    joined = np.concatenate([np.empty(0, np.uint64), *keys])
+    order = np.argsort(joined, kind="stable")
+    old = np.zeros(joined.size, np.bool_)
+    old[order[:-1]] = joined[order[:-1]] == joined[order[1:]]
+    return np.split(old, np.cumsum([k.size for k in keys])[:-1]) if keys else []
+
+
+class Snapshot:
+    """What a store held at one moment; cheap to make, never changes, needs no lock.
+
+    Tables are those of `algrid.schema.TABLES`. Of rows that were stored again only the newest is seen.
+
+    Parameters
+    ----------
+    root : Path
+        The store's folder.
+    manifest : Manifest, optional
+        Default: the one that is live now.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, its manifest is damaged, or a shard is missing or has another size.
+    """
+
+    def __init__(self, root: Path, manifest: Manifest | None = None) -> None:
+        self.root = Path(root)
+        self.manifest = load_manifest(self.root) if manifest is None else manifest
+        self._read_keys: dict[str, NDArray[np.uint64]] = {}
+        self._olds: dict[str, dict[str, NDArray[np.bool_]]] = {}
+        self._blame(checksum=False)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{self.count(name):,} {name}" for name in TABLES)
+        return f"<Snapshot of {str(self.root)!r}: {counts}>"
+
+    @cached_property
+    def version(self) -> str:
+        """Equal for equal content: the key of whatever is derived from it."""
+        return content_key([[s.table, s.checksum, s.sequence] for s in self.manifest.shards])
+
+    @property
+    def grid(self) -> str | None:
+        """The resolved text of the grid."""
+        return self.manifest.grid
+
+    @property
+    def provenances(self) -> Mapping[str, Mapping[str, Any]]:
+        """Key (the column `provenance`) to versions, platform, BLAS, plugin sources."""
+        return self.manifest.provenances
+
+    def count(self, table: str) -> int:
+        """Number of rows; reads nothing."""
+        return self.manifest.rows(table_named(table).name)
+
+    def ids(self, table: str = "runs") -> NDArray[np.uint64]:
+        """All keys as numbers, ascending, each once."""
+        keys = self._keys(table_named(table))
+        joined = np.concatenate([np.empty(0, np.uint64), *keys])
+        return np.unique(joined) if self.manifest.superseded.get(table) else np.sort(joined)
+
+    def progress(self) -> Any:
+        """Arrow table of every run's id, reach, stop reason and limits: what resuming needs."""
+        return self.table("runs", PROGRESS)
+
+    def table(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Any:
+        """Rows of a table as an Arrow table; the types are the schema's, the order is the store's.
+
+        Parameters
+        ----------
+        table : str
+            ``"runs"`` or ``"skylines"``.
+        columns : sequence of str, optional
+            Which ones; default all.
+        where : pyarrow.compute.Expression or str, optional
+            Which rows: an expression, or an SQL condition such as ``"dataset = 'iris' and batch_size <= 5"``
+            (which does not keep the order).
+
+        Raises
+        ------
+        StoreError
+            If the table, a column or the condition is unknown, or a shard is damaged (it is named).
+        """
+        kind = table_named(table)
+        schema = self._schema(kind, columns)
+        if isinstance(where, str):
+            chosen = ", ".join(f'"{name}"' for name in schema.names)
+            return self.sql(f"SELECT {chosen} FROM {kind.name} WHERE {where}").cast(schema).unify_dictionaries()
+        with self._naming_damage():
+            parts = [data.to_table(columns=schema.names, filter=f) for data, f in self._scans(kind, where)]
+            return pa.concat_tables([schema.empty_table(), *parts]).unify_dictionaries()
+
+    def batches(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Iterator[Any]:
+        """The same as `table`, as Arrow record batches one after another, in bounded memory (no SQL condition)."""
+        kind = table_named(table)
+        schema = self._schema(kind, columns)
+        with self._naming_damage():
+            for data, condition in self._scans(kind, where):
+                # Little ahead: a row of many classes can have megabytes.
+                yield from data.to_batches(
+                    columns=schema.names, filter=condition, batch_size=8192, batch_readahead=2, fragment_readahead=1
+                )
+
+    def rows(self, run_ids: ArrayLike, table: str = "runs") -> Any:
+        """The rows with these keys (hexadecimal text or numbers), as an Arrow table in no particular order.
+
+        Keys that are not stored are left out. Only the row groups that hold one are read.
+
+        Raises
+        ------
+        StoreError
+            If a key is no key, or a shard is damaged.
+        """
+        kind = table_named(table)
+        wanted = _numbers(run_ids)
+        parts = [plain_schema(kind).empty_table()]
+        with self._naming_damage():
+            for shard, keys in zip(self.manifest.of(table), self._keys(kind), strict=True):
+                found = np.isin(keys, wanted)
+                if table in self._old(kind):
+                    found &= ~self._old(kind)[shard.file]
+                if found.any():
+                    parts.append(_rows_at(self.root / shard.file, kind, np.flatnonzero(found)))
+        return pa.concat_tables(parts).unify_dictionaries()
+
+    def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """The result of a DuckDB query over the views ``runs`` and ``skylines``, as an Arrow table.
+
+        Parameters
+        ----------
+        query : str
+            SQL; ``?`` or ``$name`` stand for parameters.
+        parameters : sequence or mapping, optional
+            Their values.
+        **options
+            `threads` and `memory`, as of `connect`.
+
+        Raises
+        ------
+        StoreError
+            If the query is wrong, or a shard is damaged (it is named).
+        """
+        with self._naming_damage(), contextlib.closing(self.connect(**options)) as connection:
+            result = connection.execute(query, parameters).arrow()
+            # DuckDB 1.4 and later give a reader, which must be read before the connection is closed.
+            return result.read_all() if hasattr(result, "read_all") else result
+
+    def relation(self, table: str = "runs", **options: Any) -> duckdb.DuckDBPyRelation:
+        """A table as a DuckDB relation, to filter, aggregate and fetch; it keeps its connection alive."""
+        return self.connect(**options).view(table_named(table).name)
+
+    def connect(self, *, threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+        """A new in-memory DuckDB connection with the views ``runs`` and ``skylines``.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Default: DuckDB's, all cores.
+        memory : str, optional
+            Limit of memory such as ``"4GB"``; default: DuckDB's, 80 % of the machine's.
+        """
+        import duckdb
+
+        connection = duckdb.connect(":memory:")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET python_enable_replacements = false")  # a mistyped view must not find a variable
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(f"SET temp_directory = {_quoted(str(Path(tempfile.gettempdir()) / 'algrid-duckdb'))}")
+        if threads is not None:
+            connection.execute(f"SET threads = {int(threads)}")
+        if memory is not None:
+            connection.execute(f"SET memory_limit = {_quoted(memory)}")
+        for table in TABLES.values():
+            self._make_view(connection, table)
+        return connection
+
+    def _make_view(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        shards, old = self.manifest.of(table.name), self._old(table)
+        dirty = [s for s in shards if s.file in old and old[s.file].any()]
+        clean = [s for s in shards if s not in dirty]
+        parts = []
+        if not shards or any(s.version != VERSION for s in shards):
+            # Gives the columns that older shards don't have.
+            connection.register(f"_no_{table.name}", plain_schema(table).empty_table())
+            parts.append(f"SELECT * FROM _no_{table.name}")
+        if clean:
+            parts.append(f"SELECT * FROM {self._scan_sql(clean)}")
+        if dirty:
+            self._register_old(connection, table, dirty)
+            parts.append(
+                "SELECT * EXCLUDE (filename, file_row_number, _shard) FROM "
+                f"{self._scan_sql(dirty, 'filename = true, file_row_number = true')} "
+                f"JOIN _files_{table.name} USING (filename) ANTI JOIN _old_{table.name} USING (_shard, file_row_number)"
+            )
+        connection.execute(f"CREATE TEMP VIEW {table.name} AS {' UNION ALL BY NAME '.join(parts)}")
+
+    def _register_old(self, connection: duckdb.DuckDBPyConnection, table: Table, dirty: Sequence[Shard]) -> None:
+        old = self._old(table)
+        positions = [np.flatnonzero(old[s.file]) for s in dirty]
+        numbers = np.repeat(np.arange(len(dirty)), [p.size for p in positions])
+        files = {"filename": [str(self.root / s.file) for s in dirty], "_shard": np.arange(len(dirty))}
+        connection.register(f"_files_{table.name}", pa.table(files))
+        connection.register(
+            f"_old_{table.name}", pa.table({"_shard": numbers, "file_row_number": np.concatenate(positions)})
+        )
+
+    def _scan_sql(self, shards: Sequence[Shard], options: str = "") -> str:
+        files = ", ".join(_quoted(_unglobbed(str(self.root / s.file))) for s in shards)
+        by_name = ", union_by_name = true" if any(s.version != VERSION for s in shards) else ""
+        return f"read_parquet([{files}]{by_name}{', ' if options else ''}{options})"
+
+    def _scans(self, table: Table, where: Any) -> Iterator[tuple[Any, Any]]:
+        """Datasets with their filters: one for all clean shards, one for each with superseded rows."""
+        import pyarrow.compute as pc
+
+        shards, old = self.manifest.of(table.name), self._old(table)
+        dirty = [s for s in shards if s.file in old and old[s.file].any()]
+        clean = [s for s in shards if s not in dirty]
+        if clean:
+            yield self._dataset(table, clean), where
+        keys = dict(zip((s.file for s in shards), self._keys(table), strict=True)) if dirty else {}
+        for shard in dirty:
+            # A shard has each key once, so its old rows can be told by their keys.
+            gone = pa.array(to_hex(keys[shard.file][old[shard.file]]).tolist(), pa.string())
+            live = ~pc.field(table.key).isin(gone)
+            yield self._dataset(table, [shard]), live if where is None else where & live
+
+    def _dataset(self, table: Table, shards: Sequence[Shard]) -> Any:
+        import pyarrow.dataset as ds
+
+        options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+        files = [str(self.root / s.file) for s in shards]
+        file_format = ds.ParquetFileFormat(default_fragment_scan_options=options)
+        return ds.dataset(files, schema=plain_schema(table), format=file_format)
+
+    def _schema(self, table: Table, columns: Sequence[str] | None) -> Any:
+        chosen = table.names if columns is None else tuple(columns)
+        for name in chosen:
+            if name not in table.names:
+                raise StoreError(unknown_name(f"column of {table.name}", name, table.names))
+        return pa.schema([plain_schema(table).field(name) for name in chosen])
+
+    def _keys(self, table: Table) -> list[NDArray[np.uint64]]:
+        with self._naming_damage():
+            for shard in self.manifest.of(table.name):
+                if shard.file not in self._read_keys:
+                    self._read_keys[shard.file] = read_keys(self.root, shard, table)
+        return [self._read_keys[shard.file] for shard in self.manifest.of(table.name)]
+
+    def _old(self, table: Table) -> dict[str, NDArray[np.bool_]]:
+        """Superseded rows by file; empty, and read from nowhere, where the manifest says that there are none."""
+        if not self.manifest.superseded.get(table.name):
+            return {}
+        if table.name not in self._olds:
+            files = [shard.file for shard in self.manifest.of(table.name)]
+            self._olds[table.name] = dict(zip(files, superseded(self._keys(table)), strict=True))
+        return self._olds[table.name]
+
+    @contextlib.contextmanager
+    def _naming_damage(self) -> Iterator[None]:
+        """Turn whatever a library says of an unreadable file, or of a wrong query, into a StoreError."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except (OSError, ValueError, pa.ArrowException) as error:
+            self._blame(checksum=True)
+            raise StoreError(f"can't read the store {str(self.root)!r}: {error}") from error
+        except Exception as error:
+            if not type(error).__module__.endswith("duckdb"):
+                raise
+            if type(error).__name__ not in _QUERY_MISTAKES:
+                self._blame(checksum=True)
+            raise StoreError(f"query on the store {str(self.root)!r}: {error}") from error
+
+    def _blame(self, *, checksum: bool) -> None:
+        for shard in self.manifest.shards:
+            reason = inspect(self.root, shard, checksum=checksum)
+            if reason:
+                raise StoreError(
+                    f"a shard of the store {str(self.root)!r} is damaged: {shard.file} {reason}. "
+                    f"algrid.store.Store.open({str(self.root)!r}).repair() moves it to quarantine/ and the next "
+                    "`algrid run` does its runs again. (If the store was compacted while you were reading, take a new "
+                    "snapshot.)"
+                )
+
+
+def _rows_at(path: Path, table: Table, positions: NDArray[np.intp]) -> Any:
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+        ends = np.cumsum(sizes)
+        groups = np.searchsorted(ends, positions, side="right")
+        parts = []
+        for group in np.unique(groups):
+            inside = positions[groups == group] - (ends[group] - sizes[group])
+            parts.append(conform(file.read_row_group(int(group)), table).take(pa.array(inside)))
+    return pa.concat_tables(parts)
+
+
+def _numbers(ids: ArrayLike) -> NDArray[np.uint64]:
+    given = np.atleast_1d(np.asarray(ids))
+    if given.dtype.kind in "ui" or given.size == 0:
+        return given.astype(np.uint64)
+    try:
+        if given.dtype.kind != "U" or not bool((np.char.str_len(given) == 16).all()):
+            raise ValueError("a run id is 16 hexadecimal digits, such as '00ff12ab34cd56ef'")
+        return from_hex(given)
+    except ValueError as error:
+        raise StoreError(f"{error}; got {given[:3].tolist()!s}.") from error
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _unglobbed(path: str) -> str:
+    """The path as a pattern that matches nothing else (DuckDB takes file names as glob patterns)."""
+    return re.sub(r"([*?\[])", r"[\1]", path)
