@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 __all__ = ["canonical_json", "content_key", "digest64", "from_hex", "mix", "to_hex"]
 
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
+_NO_ID = "a run id is 16 hexadecimal digits, such as '00ff12ab34cd56ef'"
 
 
 def canonical_json(value: Any) -> str:
@@ -74,12 +75,15 @@ def from_hex(ids: NDArray[np.str_]) -> NDArray[np.uint64]:
     ValueError
         If an id is not 16 hexadecimal digits.
     """
-    text = np.ascontiguousarray(np.asarray(ids, dtype="U16").reshape(-1).astype("S16"))
+    given = np.asarray(ids, dtype=np.str_)
+    if given.dtype.itemsize > 64 and bool((np.strings.str_len(given) > 16).any()):  # else it would be cut
+        raise ValueError(_NO_ID)
+    text = np.ascontiguousarray(given.reshape(-1).astype("S16"))
     codes = text.view(np.uint8).astype(np.int16)
     digit = np.where(codes >= ord("a"), codes - ord("a") + 10, codes - ord("0"))
     valid = ((codes >= ord("0")) & (codes <= ord("9"))) | ((codes >= ord("a")) & (codes <= ord("f")))
     if not bool(valid.all()):
-        raise ValueError("a run id is 16 hexadecimal digits, such as '00ff12ab34cd56ef'")
+        raise ValueError(_NO_ID)
     pairs = digit.reshape(-1, 8, 2)
     octets = (pairs[..., 0] * 16 + pairs[..., 1]).astype(np.uint8)
     return np.ascontiguousarray(octets).reshape(-1).view(">u8").astype(np.uint64).reshape(np.shape(ids))
