@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -217,13 +218,20 @@ def _configurations(runs: pa.Table) -> pd.DataFrame:
 
 
 def _budgets(budgets: int | Sequence[int | None] | None) -> list[int | None]:
-    wanted = [budgets] if budgets is None or isinstance(budgets, int) else list(budgets)
-    for budget in wanted:
-        if not (budget is None or (isinstance(budget, int) and not isinstance(budget, bool) and budget >= 0)):
-            raise AlgridError(f"a budget is a number of labels, 0 or more, or None for whole curves, not {budget!r}.")
+    given = list(budgets) if isinstance(budgets, list | tuple) else [budgets]
+    wanted = [_budget(budget) for budget in given]
     if not wanted or len(set(wanted)) < len(wanted):
         raise AlgridError(f"budgets must be different and at least one, not {wanted!r}.")
     return wanted
+
+
+def _budget(budget: Any) -> int | None:
+    if budget is None:
+        return None
+    # Integral: numbers out of an array or a frame are welcome
+    if isinstance(budget, bool) or not isinstance(budget, Integral) or int(budget) < 0:
+        raise AlgridError(f"a budget is a number of labels, 0 or more, or None for whole curves, not {budget!r}.")
+    return int(budget)
 
 
 def _equals(column: pa.Array, value: str) -> NDArray[np.bool_]:
