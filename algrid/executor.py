@@ -22,7 +22,7 @@ from algrid.errors import AlgridError
 from algrid.history import History
 from algrid.ledger import Ledger
 from algrid.plan import Plan
-from algrid.schema import RUNS
+from algrid.schema import FAILED, RUNS
 from algrid.slices import Outcome, Slice
 from algrid.supervisor import ONE_THREAD, Supervisor
 
@@ -202,7 +202,7 @@ class _Flight:
             del self._slices_of_cell[cell]
         ended = outcome.tables.get(RUNS.name)
         reasons = ended.column("stop_reason").to_pylist() if ended is not None else []
-        failures = sum(reason not in ("budget", "pool_empty") for reason in reasons)
+        failures = sum(reason in FAILED for reason in reasons)
         cost = task.cost - sum(part.cost for part in outcome.rest)
         self._listener.ended(len(reasons), failures, int(finished), cost)
 

@@ -7,8 +7,12 @@ scored, asked for its next batch and moved on. What comes out of it is exactly w
 
 from __future__ import annotations
 
+import pdb
+import sys
 import traceback
-from collections.abc import Hashable, Sequence
+import warnings
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -24,7 +28,7 @@ from algrid.models import Meter, Model, ModelView
 from algrid.pool import Pool
 from algrid.strategies.base import QueryState
 
-__all__ = ["Journal", "run_cell", "skyline"]
+__all__ = ["Debugger", "Journal", "run_cell", "skyline"]
 
 
 _NOBODY = np.empty(0, np.intp)
@@ -49,6 +53,16 @@ class _Silent:
     def point(self, run: int, point: Point) -> None: ...
 
     def ended(self, run: int, history: History) -> None: ...
+
+
+class Debugger(_Silent):
+    """A journal that opens the debugger where a run fails, in the frame that raised."""
+
+    def ended(self, run: int, history: History) -> None:  # noqa: ARG002
+        """Look at the exception that is being handled, if there is one."""
+        error = sys.exception()
+        if error is not None:
+            pdb.post_mortem(error.__traceback__)
 
 
 @dataclass
@@ -123,9 +137,10 @@ def run_cell(
     for run, (variant, target, history) in enumerate(zip(variants, targets, histories, strict=True)):
         step = loop.begin(run, variant, target, history)
         waiting.setdefault(step.n_labeled, []).append(step)
-    while waiting:
-        for step in loop.advance(waiting.pop(min(waiting))):
-            waiting.setdefault(step.n_labeled, []).append(step)
+    with _quiet():
+        while waiting:
+            for step in loop.advance(waiting.pop(min(waiting))):
+                waiting.setdefault(step.n_labeled, []).append(step)
     return histories
 
 
@@ -292,8 +307,17 @@ def skyline(cell: Cell, pool: Pool, metrics: Sequence[ProbabilityMetric] = ()) -
     """What the cell's learner reaches on the whole pool with clean labels: a history of one point, or an error."""
     loop = _Loop(cell, replace(pool, labels=pool.y), metrics, _Silent())
     step = Step(0, History(), 0, np.ones(pool.n_pool, dtype=np.bool_), _NOBODY, pool.n_pool)
-    loop.advance([step])
+    with _quiet():
+        loop.advance([step])
     return step.history
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What libraries warn of (a class with one row, no convergence) is every early cycle's normal state."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _frozen(array: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -99,6 +99,8 @@ class _Planner:
         )
         pool_rows, test_rows = spec.split.make(data, split, streams.split_rng())
         pool_y = data.y[pool_rows]
+        if start == 0:
+            spec.start_set.check(pool_y, data.n_classes, spec.n_start_sets)
         if (reason := spec.start_set.unsupported(pool_y, data.n_classes)) is not None:
             return None, reason
         chosen = spec.start_set.draw(pool_y, data.n_classes, start, streams.start_rng())

@@ -17,13 +17,12 @@ from algrid.history import History
 from algrid.leaderboard import Missing, leaderboard
 from algrid.metrics import Metric
 from algrid.replay import Replayed, replay
-from algrid.schema import AXES, RUNS, STOP_REASONS
+from algrid.schema import AXES, FAILED, RUNS
 from algrid.session import Session
 from algrid.store import Snapshot, Store
 
 __all__ = ["Results"]
 
-_FAILED = tuple(reason for reason in STOP_REASONS if reason not in ("budget", "pool_empty"))
 #: Columns of `Results.runs`: all that is one value a run.
 _SCALARS = tuple(c.name for c in RUNS.columns if not str(c.type).startswith(("list", "map")) and c.name != "traceback")
 
@@ -162,7 +161,7 @@ class Results:
     @property
     def failures(self) -> pd.DataFrame:
         """Runs that ended as ``timeout``, ``error`` or ``crashed``: configuration, cause and traceback."""
-        condition = " OR ".join(f"stop_reason = '{reason}'" for reason in _FAILED)
+        condition = " OR ".join(f"stop_reason = '{reason}'" for reason in FAILED)
         return _frame(self.snapshot.table(RUNS.name, (*_SCALARS, "traceback"), condition))
 
     @property

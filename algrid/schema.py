@@ -17,6 +17,7 @@ import pyarrow as pa
 __all__ = [
     "AXES",
     "CELL_AXES",
+    "FAILED",
     "REPLICATE_AXES",
     "RUNS",
     "SKYLINES",
@@ -53,6 +54,8 @@ REPLICATE_AXES = ("split", "start_set", "seed")
 
 #: Why a run ended: at its budget, with an empty pool, at a deadline, by an exception, by its process's death.
 STOP_REASONS = ("budget", "pool_empty", "timeout", "error", "crashed")
+#: Those of them that say that a run failed.
+FAILED = STOP_REASONS[2:]
 
 _LABEL = pa.dictionary(pa.int32(), pa.string())
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from algrid.errors import GridError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import from_hex
+from algrid.loop import Debugger, run_cell
+from algrid.metrics import METRICS, ProbabilityMetric
 from algrid.plan import Plan, Stored
 from algrid.planner import make_plan
+from algrid.pool import make_pool
 from algrid.provenance import provenance
+from algrid.rows import pool_facts, run_rows, to_table
+from algrid.schema import FAILED, RUNS
 from algrid.store import Snapshot, Store
 
 if TYPE_CHECKING:
@@ -119,6 +125,56 @@ class Session:
         """
         known = self.stored()
         return Todo(self.plan.pending(known, retry), self.plan.skylines_pending(known))
+
+    def status(self) -> Iterator[tuple[str, str | None, dict[str, int]]]:
+        """How far the grid is: axis, level (None for all runs) and counts: ``done``, ``failed``, ``to do``, ``all``."""
+        plan, known = self.plan, self.stored()
+        pending = plan.pending(known)
+        failed = plan.planned & ~pending & np.isin(plan.ids, known.ids[np.isin(known.stop_reason, FAILED)])
+        kinds = {"all": plan.planned, "to do": pending, "failed": failed, "done": plan.planned & ~pending & ~failed}
+
+        def counts(rows: Any, columns: Any) -> dict[str, int]:
+            return {key: int(np.count_nonzero(mask[np.ix_(rows, columns)])) for key, mask in kinds.items()}
+
+        cells, variants = [c.levels() for c in plan.cells], [v.levels() for v in plan.variants]
+        everywhere = np.ones(len(cells), np.bool_), np.ones(len(variants), np.bool_)
+        yield "runs", None, counts(*everywhere)
+        for axis in ("strategy", "learner", "dataset"):
+            of_cell = axis in cells[0]
+            levels = [level[axis] for level in (cells if of_cell else variants)]
+            for level in dict.fromkeys(levels):
+                chosen = np.array([other == level for other in levels])
+                at = (chosen, everywhere[1]) if of_cell else (everywhere[0], chosen)
+                yield axis, level, counts(*at)
+
+    def run_one(self, run_id: str, *, debug: bool = False) -> dict[str, Any]:
+        """Make one run alone, in this process, without its limits and without storing it.
+
+        Parameters
+        ----------
+        run_id : str
+        debug : bool
+            Whether to stop in the debugger where a strategy or learner raises.
+
+        Returns
+        -------
+        dict
+            The row that would be stored.
+
+        Raises
+        ------
+        GridError
+            If the grid has no such run.
+        """
+        cell, variant, target = self.plan.find(run_id)
+        metrics = [m for name in self.spec.record if isinstance(m := METRICS.build(name), ProbabilityMetric)]
+        with threadpool_limits(1):
+            pool = make_pool(cell, cell.dataset.load())
+            journal = Debugger() if debug else None
+            (history,) = run_cell(cell, pool, [variant], [target], metrics=metrics, journal=journal)
+        stamp = {"limit_seconds": None, "limit_memory": None, "provenance": None}
+        (row,) = to_table(run_rows(cell, [variant], [history], pool_facts(pool), stamp), RUNS).to_pylist()
+        return dict(row)
 
     def run(
         self,

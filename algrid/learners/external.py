@@ -19,7 +19,7 @@ __all__ = ["External", "adapt"]
 class External(Learner):
     """A scikit-learn classifier named by its import path.
 
-    It is given `random_state` and ``n_jobs=1`` where it has these parameters. It has no name of its
+    It is given `random_state`, and ``n_jobs=1`` outside scikit-learn, where it has these parameters. It has no name of its
     own (and is not registered): its name is its path.
 
     Parameters
@@ -56,7 +56,9 @@ class External(Learner):
     def build(self, seed: int) -> Any:
         """The classifier, with its seed and one thread where it has such parameters."""
         cls = self._class()
-        forced = {"random_state": seed, "n_jobs": 1}
+        forced: dict[str, Any] = {"random_state": seed}
+        if not cls.__module__.startswith("sklearn."):  # there None, the default, is one already
+            forced["n_jobs"] = 1
         accepted = inspect.signature(cls).parameters
         return cls(**{**{k: v for k, v in forced.items() if k in accepted}, **self.parameters()})
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Features
+from algrid.errors import StrategyError
 from algrid.learners.base import Fitted, Learner
 from algrid.registry import Plugin
 
@@ -146,6 +147,10 @@ class Strategy(Plugin):
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices of the next batch, best first."""
         utilities = self.utilities(state)
+        if np.isnan(utilities).any():
+            raise StrategyError(
+                f"{self.label} gave NaN utilities. Predictions of {state.learner.label} may be NaN."
+            )
         return state.unlabeled[top_k(utilities, state.ties[state.unlabeled], state.batch_size)]
 
     def fits_per_query(self) -> int:

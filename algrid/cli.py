@@ -1,0 +1,318 @@
+"""The command line. No logic of its own: every command is one call of the API, and a table.
+
+Exit codes: 0 done; 1 a mistake or a failure that is explained in one message; 2 a wrong call; 3 the grid ran,
+and some of its runs failed; 130 interrupted, with everything that had ended stored.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from algrid.errors import AlgridError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED, FAILED_RUNS, MISTAKE = 130, 3, 1
+_DIGITS = {"rank": (1, 1), "mean": (3, 2), "win_rate": (2, 2)}  # of a value and its interval
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An active-learning experiment grid: plan it, run it on Dask into Parquet, look at it.",
+)
+_out = Console(highlight=False, soft_wrap=False)
+_err = Console(stderr=True, highlight=False)
+
+Grid = Annotated[str, typer.Argument(metavar="GRID", help="A grid file, or the name of a shipped grid.")]
+Folder = Annotated[
+    str, typer.Argument(metavar="RESULTS", help="A folder of results, a grid file, or the name of a shipped grid.")
+]
+Results = Annotated[Path | None, typer.Option("--results", help="Folder of the results [default: results/NAME].")]
+
+
+def main() -> None:
+    """Run the command line; every error that is the user's is one message."""
+    sys.path.insert(0, os.getcwd())  # a grid may name the user's own module:Class
+    try:
+        app()
+    except AlgridError as error:
+        _err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        raise SystemExit(MISTAKE) from None
+    except KeyboardInterrupt:
+        _err.print("\ninterrupted; what had ended is stored. The same command goes on from there.")
+        raise SystemExit(INTERRUPTED) from None
+
+
+@app.command()
+def plan(
+    grid: Grid,
+    results: Results = None,
+    runs: Annotated[bool, typer.Option("--runs", help="List every run with its id.")] = False,
+) -> None:
+    """Say what a grid is made of: runs, cells, skips, shared fits, core hours, and what is done already."""
+    from algrid.session import Session
+
+    session = Session(grid, results)
+    if runs:
+        columns = session.plan.runs()
+        print("\t".join(columns))
+        for row in zip(*columns.values(), strict=True):
+            print("\t".join(map(str, row)))
+        return
+    table = _table("", "")
+    facts = {**session.plan.facts(), "still to do": f"{session.todo().n_runs:,}"}
+    for key, value in facts.items():
+        table.add_row(key, value)
+    _out.print(str(session.spec), markup=False)
+    _out.print(table)
+    for reason, count in session.plan.skips().items():
+        _out.print(f"skipped: {count:,} runs: {reason}", markup=False)
+    _notes(session)
+
+
+@app.command()
+def run(
+    grid: Grid,
+    results: Results = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes [default: all cores].")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler instead.")] = None,
+    retry: Annotated[str, typer.Option(help="Make runs again that ended so: error,timeout,crashed.")] = "",
+    one: Annotated[str | None, typer.Option(metavar="RUN_ID", help="Make one run, in this process, unstored.")] = None,
+    pdb: Annotated[bool, typer.Option("--pdb", help="With --one: stop in the debugger where it fails.")] = False,
+) -> None:
+    """Run what is planned and not yet done of a grid, then show its leaderboard and learning curves."""
+    from algrid.session import Session
+
+    session = Session(grid, results)
+    if one is not None:
+        _run_one(session, one, pdb)
+        return
+    if pdb:
+        raise typer.BadParameter("--pdb needs --one RUN_ID")
+    again = _reasons(retry)
+    if session.todo(again).nothing:
+        _out.print(f"nothing to do: all {session.plan.n_runs:,} runs of {session.spec.name} are done", markup=False)
+    else:
+        from algrid.progress import ProgressBar
+
+        _notes(session)
+        with ProgressBar(_err) as bar:
+            session.run(bar, workers=workers, scheduler=scheduler, retry=again)
+    _report(session)
+
+
+@app.command()
+def status(grid: Grid, results: Results = None) -> None:
+    """Say how far a grid is, by strategy, learner and dataset."""
+    from algrid.session import Session
+
+    session = Session(grid, results)
+    table = _table("", "done", "failed", "to do", "all")
+    for axis, level, counts in session.status():
+        if level is None:
+            table.add_section()
+        name = axis if level is None else f"  {axis} {level}"
+        table.add_row(name, *(f"{counts[key]:,}" for key in ("done", "failed", "to do", "all")))
+    _out.print(table)
+
+
+@app.command()
+def failures(folder: Folder, results: Results = None) -> None:
+    """Group the runs that failed by cause, with one example and the command that repeats it."""
+    from algrid.results import Results as Opened
+
+    path = _results_of(folder, results)
+    frame = Opened(path).failures
+    if frame.empty:
+        _out.print(f"no failed runs in {path}", markup=False)
+        return
+    for (reason, error), group in frame.groupby(["stop_reason", "error"], observed=True, sort=False):
+        first = group.iloc[0]
+        _out.print(f"[bold]{len(group):,} runs: {reason}[/bold]")
+        _out.print(f"  {error}", markup=False)
+        _out.print(
+            f"  for example {first.dataset}, {first.strategy}, {first.learner}, batch {first.batch_size}", markup=False
+        )
+        _out.print(f"  again: algrid run {folder} --one {first.run_id} --pdb", markup=False, soft_wrap=True)
+        if first.traceback:
+            _out.print("    " + first.traceback.rstrip().replace("\n", "\n    "), markup=False, soft_wrap=True)
+    raise typer.Exit(FAILED_RUNS)
+
+
+@app.command()
+def leaderboard(
+    folder: Folder,
+    results: Results = None,
+    metric: Annotated[str, typer.Option(help="`algrid metrics` lists them.")] = "accuracy",
+    aggregate: Annotated[str, typer.Option(help="What is made of a curve: aubc, final, mean ...")] = "aubc",
+    budget: Annotated[int | None, typer.Option(min=1, help="Labels bought [default: the grid's largest].")] = None,
+    by: Annotated[str, typer.Option(help="The hyperparameter whose levels are compared.")] = "strategy",
+    missing: Annotated[str, typer.Option(help="complete_case, worst_rank or own_mean.")] = "complete_case",
+) -> None:
+    """Compare the levels of a hyperparameter over all settings of the others."""
+    from algrid.results import Results as Opened
+
+    opened = Opened(_results_of(folder, results))
+    _show_leaderboard(opened.leaderboard(metric, aggregate, budget, by=by, missing=missing))  # type: ignore[arg-type]
+
+
+@app.command()
+def figures(
+    folder: Folder,
+    results: Results = None,
+    metric: Annotated[str, typer.Option(help="`algrid metrics` lists them.")] = "accuracy",
+) -> None:
+    """Draw the figures of stored results again, each as PDF and PNG with its numbers as CSV."""
+    from algrid.results import Results as Opened
+
+    for path in Opened(_results_of(folder, results)).figures(metric):
+        _out.print(str(path), markup=False, soft_wrap=True)
+
+
+@app.command()
+def datasets() -> None:
+    """List the datasets that come with algrid."""
+    from algrid.datasets import DATASETS
+
+    _plugins(DATASETS, licence=lambda cls: cls.licence)
+
+
+@app.command()
+def strategies() -> None:
+    """List the query strategies: what they need, their parameters and source."""
+    from algrid.strategies import STRATEGIES
+
+    _plugins(STRATEGIES, needs=lambda cls: ", ".join(sorted(cls.needs)) or "nothing")
+
+
+@app.command()
+def learners() -> None:
+    """List the learners: what they provide, their parameters and source."""
+    from algrid.learners import LEARNERS
+
+    _plugins(LEARNERS, provides=lambda cls: ", ".join(sorted(cls.provides)))
+
+
+@app.command()
+def metrics() -> None:
+    """List the metrics: what they need, their range and direction."""
+    from algrid.metrics import METRICS, ConfusionMetric
+
+    _plugins(
+        METRICS,
+        needs=lambda cls: "nothing" if issubclass(cls, ConfusionMetric) else "record in the grid file",
+        range=lambda cls: f"{cls.bounds[0]:g} to {cls.bounds[1]:g}",
+        better=lambda cls: "higher" if cls.higher_is_better else "lower",
+    )
+
+
+@app.command()
+def compact(folder: Folder, results: Results = None) -> None:
+    """Merge the files of a store into few large ones."""
+    from algrid.store import Store
+
+    path = _results_of(folder, results)
+    Store.open(path).compact()
+    _out.print(f"compacted {path}", markup=False)
+
+
+def _plugins(registry: Any, **columns: Callable[[Any], str]) -> None:
+    table = _table(registry.kind, "what it is")
+    for cls in registry.classes():
+        parameters = ", ".join(f"{key}={value}" for key, value in cls.defaults().items())
+        facts = {**{key: show(cls) for key, show in columns.items()}, "parameters": parameters, "source": cls.source}
+        shown = "; ".join(f"{key}: {value}" for key, value in facts.items() if value)
+        table.add_row(cls.name, Text.assemble(cls.summary(), "\n", (shown, "dim")))
+    _out.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for i, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=i == 0)
+    return table
+
+
+def _notes(session: Any) -> None:
+    for note in session.plan.notes:
+        _err.print(f"note: {note}", markup=False, soft_wrap=True)
+    for change in session.changes():
+        _err.print(f"note: {change}", markup=False, soft_wrap=True)
+
+
+def _reasons(text: str) -> list[str]:
+    allowed = ("error", "timeout", "crashed")
+    given = [part.strip() for part in text.split(",") if part.strip()]
+    for reason in given:
+        if reason not in allowed:
+            raise typer.BadParameter(f"--retry takes {', '.join(allowed)} (joined by commas), not {reason!r}")
+    return given
+
+
+def _results_of(folder: str, results: Path | None) -> Path:
+    if results is not None:
+        return results
+    if (Path(folder) / "manifest.json").exists() or Path(folder).is_dir():
+        return Path(folder)
+    from algrid.session import Session
+
+    return Session(folder).path
+
+
+def _run_one(session: Any, run_id: str, pdb: bool) -> None:
+    row = session.run_one(run_id, debug=pdb)
+    table = _table("", "")
+    for key in ("run_id", "dataset", "strategy", "learner", "batch_size", "stop_reason", "reach", "error"):
+        table.add_row(key, str(row[key]))
+    _out.print(table)
+    if row["traceback"]:
+        _err.print(row["traceback"], markup=False, soft_wrap=True)
+    if row["error"]:
+        raise typer.Exit(FAILED_RUNS)
+
+
+def _report(session: Any) -> None:
+    from algrid.results import Results as Opened
+
+    opened = Opened(session.path)
+    _show_leaderboard(opened.leaderboard())
+    drawn = opened.figures()
+    _out.print("learning curves: " + str(next(p for p in drawn if p.suffix == ".png")), markup=False, soft_wrap=True)
+    failed = len(opened.failures)
+    if failed:
+        _err.print(f"{failed:,} runs failed: algrid failures {session.path}", markup=False, soft_wrap=True)
+        raise typer.Exit(FAILED_RUNS)
+
+
+def _show_leaderboard(board: Any) -> None:
+    by = board.columns[0]
+    attrs = board.attrs
+    table = _table(by, "mean rank", "mean score", "win rate", "missing")
+    for row in board.to_dict("records"):
+        cells = []
+        for key in ("rank", "mean", "win_rate"):
+            low, high = row[f"{key}_low"], row[f"{key}_high"]
+            digits, rough = _DIGITS[key]
+            interval = "" if math.isnan(low) else f" [{low:.{rough}f}, {high:.{rough}f}]"
+            cells.append(f"{row[key]:.{digits}f}{interval}")
+        table.add_row(str(row[by]), *cells, f"{row['n_missing']:,}")
+    _out.print(
+        f"{attrs['metric']}, {attrs['aggregate']}, {attrs['n_settings']:,} of {attrs['n_settings_all']:,} settings of "
+        f"{attrs['n_datasets']} datasets ({attrs['missing']}); in brackets 95 % intervals over datasets",
+        markup=False,
+        soft_wrap=True,
+    )
+    _out.print(table)
+    if attrs.get("note"):
+        _out.print(attrs["note"], markup=False)

@@ -1,0 +1,164 @@
+"""The child process and its supervisor: deadlines, memory, crashes, and who is to blame."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import psutil
+import pytest
+import villains
+from cells import make_cell, run_alone, stored_rows, variant
+
+from algrid.cell import Variant
+from algrid.history import History
+from algrid.schema import TIMING_COLUMNS
+from algrid.slices import Outcome, Slice
+from algrid.supervisor import Supervisor
+
+NOT_COMPARED = (*TIMING_COLUMNS, "provenance", "limit_seconds", "limit_memory")
+
+
+@pytest.fixture(scope="module")
+def supervisor() -> Iterator[Supervisor]:
+    one = Supervisor()
+    yield one
+    one.close()
+
+
+def make_slice(*variants: Variant, target: int = 10, **options: Any) -> Slice:
+    n = len(variants)
+    return Slice(make_cell(), variants, (target,) * n, tuple(History() for _ in range(n)), **options)
+
+
+def rows_of(outcome: Outcome) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = outcome.tables["runs"].to_pylist()
+    return rows
+
+
+def expected(one: Variant, target: int = 10) -> dict[str, Any]:
+    (row,) = stored_rows(make_cell(), [one], [run_alone(make_cell(), one, target)])
+    return {key: value for key, value in row.items() if key not in NOT_COMPARED}
+
+
+def compared(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in NOT_COMPARED}
+
+
+def test_a_child_gives_what_the_loop_gives(supervisor: Supervisor) -> None:
+    variants = [variant("margin", 5), variant("random", 2), variant("qbc", 5)]
+    outcome = supervisor.run(make_slice(*variants, skyline=True))
+    assert [compared(row) for row in rows_of(outcome)] == [expected(v) for v in variants]
+    (skyline,) = outcome.tables["skylines"].to_pylist()
+    assert sum(skyline["confusion_test"]) == 60
+    assert skyline["error"] is None
+    assert outcome.rest == ()
+    assert outcome.provenance["packages"]["numpy"]
+    assert "algrid.strategies.margin.margin" in outcome.provenance["plugins"]
+
+
+@pytest.mark.parametrize(
+    ("deed", "reason", "cause"),
+    [
+        ("raise", "error", "ValueError: on purpose"),
+        ("exit", "crashed", "exit status 3"),
+        ("segfault", "crashed", "signal SIGSEGV"),
+        ("sleep", "timeout", "cycle 1 took over 1 s; it was in its query"),
+        ("spin", "timeout", "cycle 1 took over 1 s"),
+        ("hang in C", "timeout", "cycle 1 took over 1 s"),
+        ("eat memory", "crashed", "MiB; the limit is"),
+        ("garbage", "error", "a one-dimensional array of pool indices is needed"),
+    ],
+)
+def test_only_the_guilty_run_pays(supervisor: Supervisor, deed: str, reason: str, cause: str) -> None:
+    variants = (variant("random", 5), Variant(villains.Villain(deed), None, 5), variant("margin", 5))
+    limits: dict[str, Any] = {"memory": 900 * 2**20} if deed == "eat memory" else {"seconds_per_cycle": 1.0}
+    first, guilty, last = rows_of(supervisor.run(make_slice(*variants, **limits)))
+    assert (guilty["stop_reason"], len(guilty["n_labeled"])) == (reason, 1)
+    assert cause in guilty["error"]
+    assert [compared(row) for row in (first, last)] == [expected(v) for v in (variants[0], variants[2])]
+
+
+@pytest.mark.parametrize("deed", ["print", "fork", "poison"])
+def test_harmless_mischief_changes_nothing(supervisor: Supervisor, deed: str) -> None:
+    variants = (Variant(villains.Villain(deed), None, 5), variant("qbc", 5), variant("qbc@modal", 5))
+    rows = rows_of(supervisor.run(make_slice(*variants)))
+    assert [row["stop_reason"] for row in rows] == ["budget"] * 3
+    assert [compared(row) for row in rows[1:]] == [expected(v) for v in variants[1:]]
+
+
+def test_all_that_asked_for_a_deadly_fit_are_guilty_and_keep_their_curves(supervisor: Supervisor) -> None:
+    cell = replace(make_cell(), learner=villains.Killer(most=8))
+    variants = (variant("random", 5), variant("random", 10), variant("random", 2))
+    task = replace(make_slice(*variants, target=12), cell=cell)
+    rows = rows_of(supervisor.run(task))
+    assert [row["stop_reason"] for row in rows] == ["crashed"] * 3
+    assert [row["n_labeled"] for row in rows] == [[3, 8], [3], [3, 5, 7]]
+
+
+def test_a_child_killed_from_outside_once_costs_nothing(supervisor: Supervisor) -> None:
+    variants = (variant("random", 1), variant("margin", 1), variant("qbc", 1))
+    task = make_slice(*variants, target=40)
+
+    def kill_soon() -> None:
+        time.sleep(0.4)
+        for child in psutil.Process().children():
+            if "algrid.child" in " ".join(child.cmdline()):
+                child.send_signal(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_soon)
+    killer.start()
+    rows = rows_of(supervisor.run(task))
+    killer.join()
+    assert [compared(row) for row in rows] == [expected(v, 40) for v in variants]
+
+
+def test_an_impatient_supervisor_hands_the_rest_back_and_nothing_is_done_twice() -> None:
+    supervisor = Supervisor(patience=0.5)
+    slow = Variant(villains.Villain("slow"), None, 1)
+    task = make_slice(variant("random", 5), slow, target=10, skyline=True)
+    ended, rounds = [], 0
+    try:
+        rest: tuple[Slice, ...] = (task,)
+        while rest:
+            outcome = supervisor.run(rest[0])
+            ended += rows_of(outcome)
+            rest, rounds = outcome.rest, rounds + 1
+            assert rounds < 40
+    finally:
+        supervisor.close()
+    assert rounds > 1
+    assert sorted(len(row["n_labeled"]) for row in ended) == [3, 11]
+    assert {row["stop_reason"] for row in ended} == {"budget"}
+
+
+def test_data_that_changed_since_the_plan_are_an_error_of_all_runs(supervisor: Supervisor) -> None:
+    cell = replace(make_cell(), dataset_hash="0" * 32)
+    outcome = supervisor.run(replace(make_slice(variant("random"), skyline=True), cell=cell))
+    (row,) = rows_of(outcome)
+    assert row["stop_reason"] == "error"
+    assert "changed since the plan was made" in row["error"]
+    assert outcome.tables["skylines"].num_rows == 1
+
+
+def test_a_child_does_not_outlive_its_parent() -> None:
+    supervisor = Supervisor()
+    supervisor.run(make_slice(variant("random")))
+    assert supervisor._child is not None
+    child = supervisor._child
+    child.pipe.close()  # as if the parent had died
+    assert child._process.wait(timeout=10) == 0
+    child._stderr.close()
+
+
+def test_one_thread() -> None:
+    supervisor = Supervisor()
+    supervisor.run(make_slice(variant("random")))
+    assert supervisor._child is not None
+    environment = psutil.Process(supervisor._child._process.pid).environ()
+    supervisor.close()
+    assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "1"
