@@ -112,12 +112,15 @@ class Registry(Generic[P]):
                 if inspect.isclass(cls) and issubclass(cls, self.base) and cls.__module__ == module.__name__:
                     self._add(found, cls)
         for point in entry_points(group=self.package):
-            cls = point.load()
+            try:
+                cls = point.load()
+            except Exception as error:
+                raise PluginError(f"entry point {point.value!r} can't be imported: {error!r}") from error
             if not (inspect.isclass(cls) and issubclass(cls, self.base)):
                 raise PluginError(
                     f"entry point {point.value!r} is no {self.kind}: derive it from {self.base.__name__}."
                 )
-            self._add(found, cls)
+            self._admit(found, cls, point.value)
         return found
 
     def _modules(self) -> list[ModuleType]:
@@ -132,6 +135,12 @@ class Registry(Generic[P]):
             except Exception as error:
                 raise PluginError(f"{self.kind} module {self.package}.{name} can't be imported: {error!r}") from error
         return modules
+
+    def _admit(self, found: dict[str, type[P]], cls: type[P], path: str) -> None:
+        """Add a class that somebody pointed at: it has to be a plugin in its own right, not a variant of another."""
+        if not isinstance(vars(cls).get("name"), str):
+            raise PluginError(f"{self.kind} {path!r} has no name of its own: give it a class variable `name`.")
+        self._add(found, cls)
 
     def _add(self, found: dict[str, type[P]], cls: type[P]) -> None:
         if not isinstance(vars(cls).get("name"), str):
@@ -180,8 +189,7 @@ class Registry(Generic[P]):
             return self._instance(self.get(name), given)
         cls = self._load(name)
         if inspect.isclass(cls) and issubclass(cls, self.base):
-            if not isinstance(getattr(cls, "name", None), str):
-                raise PluginError(f"{self.kind} {name!r} has no name: give the class a class variable `name`.")
+            self._admit(dict(self._classes), cls, name)
             return self._instance(cls, given)
         if self._adapt is None:
             raise PluginError(
@@ -207,10 +215,11 @@ class Registry(Generic[P]):
         module, _, attribute = path.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError, ValueError) as error:
+        except Exception as error:  # whatever a user's module raises
             raise PluginError(
-                f"{self.kind} {path!r} can't be imported ({error}). Write 'package.module:Class' and make sure that "
-                "the package is importable from the folder in which algrid runs."
+                f"{self.kind} {path!r} can't be imported ({type(error).__name__}: {error}). Write "
+                "'package.module:Class' and make sure that the package is importable from the folder in which algrid "
+                "runs."
             ) from error
 
     def _instance(self, cls: type[P], given: dict[str, Any]) -> P:
@@ -230,10 +239,10 @@ class Registry(Generic[P]):
 
     def _check(self, cls: type[P], key: str, hint: Any, value: Any) -> Any:
         try:
-            text = json.dumps(value)
+            text = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise PluginError(
-                f"parameter {key!r} of {self.kind} {cls.name!r} is not a plain value: {value!r}.", key
+                f"parameter {key!r} of {self.kind} {cls.name!r} is not a plain, finite value: {value!r}.", key
             ) from error
         try:
             # JSON in strict mode: a list becomes a tuple, an int a float, but "5" is no int
