@@ -166,10 +166,11 @@ class Snapshot:
         wanted = _numbers(run_ids)
         parts = [plain_schema(kind).empty_table()]
         with self._naming_damage():
+            old = self._old(kind)
             for shard, keys in zip(self.manifest.of(table), self._keys(kind), strict=True):
                 found = np.isin(keys, wanted)
-                if table in self._old(kind):
-                    found &= ~self._old(kind)[shard.file]
+                if shard.file in old:
+                    found &= ~old[shard.file]
                 if found.any():
                     parts.append(_rows_at(self.root / shard.file, kind, np.flatnonzero(found)))
         return pa.concat_tables(parts).unify_dictionaries()

@@ -104,7 +104,7 @@ class Writer(Transactions):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        self._close(tidy=kind is None)
 
     def append(self, table: str, rows: Any) -> None:
         """Buffer rows; flushes if the policy says so. A row whose key is stored already supersedes it.
@@ -235,10 +235,15 @@ class Writer(Transactions):
         StoreError
             If the last flush fails: its rows are lost then, as those of a killed process, and have to be run again.
         """
+        self._close(tidy=True)
+
+    def _close(self, *, tidy: bool) -> None:
         if self._lock is None:
             return
         try:
             self.flush()
+            if not tidy:  # after an error or Ctrl-C: what is there is stored, all else can wait
+                return
             if any(self._share(name) > self.policy.superseded_share for name in TABLES):
                 self._tidily(lambda: self.compact(everything=True))
             elif any(len(self._small(name)) > self.policy.small_at_close for name in TABLES):
