@@ -1,0 +1,222 @@
+"""The plan: what is counted, skipped, shared, still to do, and in which order it is handed out."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from algrid.errors import GridError
+from algrid.grid import GridSpec
+from algrid.history import History
+from algrid.identity import mix, to_hex
+from algrid.plan import Plan, Stored
+from algrid.planner import make_plan
+
+SMALL: dict[str, Any] = {
+    "name": "small",
+    "datasets": ["iris", "wine"],
+    "splits": {"kind": "stratified", "count": 2},
+    "start_sets": {"kind": "one_per_class", "count": 2},
+    "strategies": ["random", "margin", {"qbc": {"committee_size": [2, 3]}}],
+    "learners": ["gaussian_nb", "decision_tree"],
+    "batch_sizes": [5, 10],
+    "budgets": [20],
+}
+
+
+def plan_of(**changes: Any) -> Plan:
+    return make_plan(GridSpec.from_dict({**SMALL, **changes}))
+
+
+def stored_as(plan: Plan, reach: int, reason: str, seconds: float = np.inf, memory: float = np.inf) -> Stored:
+    ids = np.sort(plan.ids[plan.planned])
+    n = len(ids)
+    return Stored(
+        ids=ids,
+        reach=np.full(n, reach),
+        stop_reason=np.full(n, reason),
+        limit_seconds=np.full(n, seconds),
+        limit_memory=np.full(n, memory),
+        skylines=np.sort(np.array([c.digest for c in plan.cells], dtype=np.uint64)),
+    )
+
+
+def test_counts() -> None:
+    plan = plan_of()
+    assert plan.n_cells == 2 * 2 * 2 * 2
+    assert plan.n_runs == 16 * 4 * 2
+    assert len(np.unique(plan.ids)) == plan.ids.size
+    assert plan.skips() == {}
+    assert plan.pending(Stored.nothing()).sum() == plan.n_runs
+    assert plan.skylines_pending(Stored.nothing()).sum() == 16
+    assert "128" in str(plan)
+    assert "128" in plan._repr_html_()
+
+
+def test_ids_are_those_of_the_runs_alone() -> None:
+    plan = plan_of()
+    for (i, cell), (j, variant) in product(enumerate(plan.cells), enumerate(plan.variants)):
+        assert plan.ids[i, j] == mix(np.array(cell.digest, np.uint64), np.array(variant.digest, np.uint64))
+    run_id = to_hex(plan.ids[3:4, 2])[0]
+    assert plan.find(str(run_id)) == (plan.cells[3], plan.variants[2], 20)
+    with pytest.raises(GridError, match="has no run 'nonsense'"):
+        plan.find("nonsense")
+    columns = plan.runs()
+    assert len(columns["run_id"]) == len(columns["strategy"]) == plan.n_runs
+
+
+def test_other_limits_budgets_and_records_keep_the_ids_other_parameters_change_them() -> None:
+    ids = set(plan_of().ids.ravel().tolist())
+    same = [{"budgets": [20, 40]}, {"limits": {"seconds_per_cycle": 1}}, {"name": "other"}]
+    same += [{"record": {"probability_metrics": ["log_loss"]}}]
+    for change in same:
+        assert set(plan_of(**change).ids.ravel().tolist()) == ids, change
+    other: list[dict[str, Any]] = [{"seed": 1}, {"seeds": [1]}, {"preprocessing": ["none"]}]
+    other += [{"oracles": [{"noisy": {"flip": 0.1}}]}, {"splits": {"kind": "stratified", "test_size": 0.5, "count": 2}}]
+    other += [{"query_learners": ["gaussian_nb"]}, {"start_sets": {"kind": "random", "size": 5, "count": 2}}]
+    for change in other:
+        assert not ids & set(plan_of(**change).ids.ravel().tolist()), change
+    grown = plan_of(strategies=[*SMALL["strategies"], "entropy"], batch_sizes=[1, 5, 10])
+    assert ids < set(grown.ids.ravel().tolist())
+
+
+def test_what_is_done_is_not_planned_again() -> None:
+    plan = plan_of()
+    done = stored_as(plan, 20, "budget")
+    assert not plan.pending(done).any()
+    assert not plan.skylines_pending(done).any()
+    assert plan.pending(stored_as(plan, 15, "budget")).sum() == plan.n_runs
+    assert not plan.pending(stored_as(plan, 15, "pool_empty")).any()
+    assert plan_of(budgets=[40]).pending(done).sum() == plan.n_runs
+    half = Stored(*(part[::2] for part in vars(done).values()))
+    assert plan.pending(half).sum() == plan.n_runs // 2
+
+
+def test_failed_runs_wait_for_a_retry_or_a_higher_limit() -> None:
+    plan = plan_of(limits={"seconds_per_cycle": 10, "memory": "2GiB"})
+    for reason in ("error", "timeout", "crashed"):
+        failed = stored_as(plan, 5, reason, seconds=10.0, memory=2.0**31)
+        assert not plan.pending(failed).any(), reason
+        assert plan.pending(failed, [reason]).all(), reason
+    assert plan.pending(stored_as(plan, 5, "timeout", seconds=5.0)).all()
+    assert not plan.pending(stored_as(plan, 5, "timeout", seconds=20.0)).any()
+    assert plan.pending(stored_as(plan, 5, "crashed", memory=2.0**30)).all()
+    assert not plan.pending(stored_as(plan, 5, "crashed")).any()
+
+
+def test_what_one_dataset_cannot_serve_is_a_skip_with_its_reason(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.csv"
+    file.write_text(
+        "a,b,label\n" + "\n".join(f"{i % 7},{i % 3},{'x' if i % 2 else 'y'}" for i in range(12)) + "\n9,9,z\n"
+    )
+    plan = plan_of(datasets=["iris", {"file": {"path": str(file), "target": "label"}}])
+    assert plan.n_runs == 64
+    ((reason, count),) = plan.skips().items()
+    assert count == 64
+    assert reason.startswith("tiny: a stratified split needs two rows of every class: class 'z'")
+    big = plan_of(datasets=["iris", "breast_cancer"], start_sets={"kind": "random", "size": 100})
+    ((reason, count),) = big.skips().items()
+    assert count == 2 * 2 * 8
+    assert reason.startswith("iris: ")
+
+
+def test_incompatible_strategies_are_skips() -> None:
+    plan = plan_of(strategies=["random", "distance_to_boundary"])
+    assert plan.skips() == {
+        "distance_to_boundary needs decision_function, which gaussian_nb does not provide": 16,
+        "distance_to_boundary needs decision_function, which decision_tree does not provide": 16,
+    }
+    looked_at = plan_of(strategies=["random", "distance_to_boundary"], query_learners=["logistic_regression"])
+    assert looked_at.skips() == {}
+
+
+def test_exclusions() -> None:
+    plan = plan_of(exclude=[{"strategy": "qbc", "dataset": "iris"}, {"learner": "decision_tree", "batch_size": 10}])
+    runs = plan.runs()
+    rows = list(zip(runs["strategy"], runs["dataset"], runs["learner"], runs["batch_size"], strict=True))
+    assert not [r for r in rows if r[0].startswith("qbc") and r[1] == "iris"]
+    assert not [r for r in rows if r[2] == "decision_tree" and r[3] == 10]
+    # qbc on iris: 2 qbc x 2 batch sizes x 8 cells = 32; the others' 2 x 1 x 4, and 4 x 1 x 4 on wine
+    assert plan.skips() == {"excluded by the grid file": 32 + 8 + 16}
+
+
+def test_a_budget_above_the_pool_is_a_note() -> None:
+    plan = plan_of(budgets=[20, 100])
+    assert len(plan.notes) == 1
+    assert plan.notes[0].startswith("iris: the pool has 87 labels to buy, fewer than the budget of 100")
+    assert plan.targets.max() == 100
+    assert plan_of(budgets="all").notes == ()
+
+
+def test_certain_sharing_hand_computed() -> None:
+    plan = plan_of(
+        datasets=["iris"],
+        splits={"count": 1},
+        start_sets={"count": 1},
+        learners=["gaussian_nb"],
+        strategies=["random", "margin"],
+        budgets=[20],
+    )
+    # points: batch 5: 0 5 10 15 20; batch 10: 0 10 20; twice. Shared: the start (3), and random's 10 and 20
+    assert plan.fits == (16, 3 + 2)
+    exhausted = plan_of(
+        datasets=["iris"],
+        splits={"count": 1},
+        start_sets={"count": 1},
+        learners=["gaussian_nb"],
+        strategies=["random", "margin"],
+        batch_sizes=[50, 100],
+        budgets="all",
+    )
+    # 87 to buy; batch 50: 0 50 87; batch 100: 0 87; twice. Shared: the start (3) and the whole pool (3)
+    assert exhausted.fits == (10, 6)
+
+
+def test_slices_hold_every_pending_run_once_and_replicates_come_in_turn() -> None:
+    plan = plan_of()
+    pending = plan.pending(Stored.nothing())
+    pending[0, 3] = False
+    slices = list(plan.slices(pending, np.ones(16, np.bool_), 2, lambda ids: {}))
+    handed = [(s.cell.digest, v.digest) for s in slices for v in s.variants]
+    wanted = [(plan.cells[i].digest, plan.variants[j].digest) for i, j in np.argwhere(pending)]
+    assert sorted(handed) == sorted(wanted)
+    assert sum(s.skyline for s in slices) == 16
+    replicates = [max(s.cell.split_index, s.cell.start_index) for s in slices]
+    assert replicates == sorted(replicates)
+    assert all(s.targets == (20,) * len(s.variants) for s in slices)
+
+
+def test_stored_histories_go_with_their_runs() -> None:
+    plan = plan_of()
+    only = np.zeros_like(plan.planned)
+    only[2, 5] = True
+    known = {str(to_hex(plan.ids[2:3, 5])[0]): History(stop_reason="budget")}
+    (task,) = plan.slices(only, np.zeros(16, np.bool_), 2, lambda ids: known)
+    assert task.histories == tuple(known.values())
+
+
+def test_large_slices_are_cut_by_predicted_cost() -> None:
+    plan = plan_of(learners=["random_forest"], batch_sizes=[1], budgets="all")
+    one = np.zeros_like(plan.planned)
+    one[0] = True
+    slices = list(plan.slices(one, np.zeros(len(plan.cells), np.bool_), 1, lambda ids: {}))
+    assert len(slices) > 1
+    assert sum(len(s.variants) for s in slices) == len(plan.variants)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("[[0, 1, 200]]", "200"),
+        ("[[0, 0]]", "0"),
+    ],
+)
+def test_an_explicit_index_out_of_range_stops_everything(tmp_path: Path, entry: str, message: str) -> None:
+    file = tmp_path / "starts.json"
+    file.write_text(entry)
+    with pytest.raises(GridError, match=message):
+        plan_of(start_sets={"kind": "explicit", "path": str(file), "count": 1})
