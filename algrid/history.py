@@ -101,7 +101,8 @@ class History:
             for what in ("query", "fit", "predict")
             for i, clock in enumerate(("", "cpu_"))
         }
-        names = points[0].probability if points else ()
+        # what is recorded may change between a run and its extension
+        names = dict.fromkeys(name for p in points for name in p.probability)
         return {
             "stop_reason": self.stop_reason,
             "error": self.error,
@@ -111,7 +112,7 @@ class History:
             "n_labeled": [p.n_labeled for p in points],
             **_flatten("confusion_test", [p.test for p in points], n_classes),
             **_flatten("confusion_pool", [p.pool for p in points], n_classes),
-            "probability_metrics": [(name, [p.probability[name] for p in points]) for name in names],
+            "probability_metrics": [(name, [p.probability.get(name, np.nan) for p in points]) for name in names],
             **seconds,
             "fit_shared": [p.fit_shared for p in points],
         }
@@ -120,6 +121,8 @@ class History:
     def from_row(cls, row: Mapping[str, Any]) -> History:
         """The history of a stored row, reopened."""
         labels = np.asarray(row["n_labeled"], dtype=np.intp)
+        if len(labels) == 0:
+            return cls()  # of data that could not be had not even the number of classes is known
         batches = np.split(np.asarray(row["queried"], dtype=np.intp), np.cumsum(np.diff(labels))[:-1])
         batches = [np.empty(0, np.intp), *batches][: len(labels)]
         test = _unflatten(row, "confusion_test", len(labels), row["n_classes"])

@@ -148,7 +148,7 @@ RUNS = Table(
         Column(
             "probability_metrics",
             pa.map_(pa.string(), pa.list_(pa.float64())),
-            "probability metrics on the test part that the grid recorded, by name",
+            "probability metrics on the test part that the grid recorded, by name; NaN where undefined or not recorded",
         ),
         _timing("query_seconds", "wall seconds of the query that led to the point; 0 at point 0"),
         _timing("query_cpu_seconds", "the same in CPU seconds"),
