@@ -21,8 +21,10 @@ from algrid.store.shards import Shard, ShardWriter
 
 __all__ = ["chains", "groups", "merge", "write_all"]
 
-#: Arrow memory of a shard over its bytes on disk, at most: small shards are held whole, at less than a row group.
-_EXPANSION = 24
+#: What a sequence costs in a merge: a row group, in buffers that have grown to up to twice its size.
+_HELD_BYTES = 2 * ROW_GROUP_BYTES
+#: Or, where that is less, the whole shard: so many times its bytes on disk.
+_EXPANSION = 48
 
 
 def chains(shards: Sequence[Shard]) -> list[list[Shard]]:
@@ -38,7 +40,7 @@ def groups(candidates: Sequence[list[Shard]], memory: int) -> list[list[list[Sha
     cut: list[list[list[Shard]]] = []
     spent = 0
     for chain in candidates:
-        need = min(ROW_GROUP_BYTES, _EXPANSION * max(shard.bytes for shard in chain))
+        need = min(_HELD_BYTES, _EXPANSION * max(shard.bytes for shard in chain))
         if cut and (spent + need <= memory or len(cut[-1]) == 1):
             cut[-1].append(chain)
             spent += need
@@ -176,8 +178,13 @@ def _merged(cursors: list[_Cursor]) -> Iterator[Any]:
     """Rows of all cursors in the order of their ranks."""
     cursors = [cursor for cursor in cursors if cursor.ranks.size]
     while cursors:
-        # No cursor can still bring a row of a rank up to here.
+        # No cursor can still bring a row of a rank up to here; about a row group at a time, as all are held twice.
         until = min(int(cursor.ranks[-1]) for cursor in cursors)
+        size = sum(cursor.rows.nbytes for cursor in cursors) / sum(cursor.ranks.size for cursor in cursors)
+        count = int(ROW_GROUP_BYTES / size) + 1
+        first = np.concatenate([cursor.ranks[:count] for cursor in cursors])
+        if first.size > count:
+            until = min(until, int(np.partition(first, count)[count]))
         taken = [cursor.take_until(until) for cursor in cursors if cursor.ranks[0] <= until]
         rows = pa.concat_tables([rows for rows, _ in taken]).unify_dictionaries()
         yield rows.take(pa.array(np.argsort(np.concatenate([ranks for _, ranks in taken]))))

@@ -56,7 +56,7 @@ class Policy:
     small_shards: int = 64
     small_at_close: int = 8
     superseded_share: float = 0.25
-    merge_memory: int = 512 << 20
+    merge_memory: int = 768 << 20
     grace_seconds: float = 3600.0
 
 
