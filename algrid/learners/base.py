@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -31,6 +32,8 @@ class Learner(Plugin):
     predicts_argmax : bool
         Whether ``predict`` is exactly ``argmax(predict_proba)``, so that one pass serves both. A
         conformance test holds every learner that says so to it.
+    sparse : bool
+        Whether it takes CSR features.
     batch : int
         How many labelled sets `fit_many` is handed at once: 1, unless the learner is batched.
     cost : (float, float, float)
@@ -40,6 +43,7 @@ class Learner(Plugin):
 
     provides: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
     predicts_argmax: ClassVar[bool] = False
+    sparse: ClassVar[bool] = True
     batch: ClassVar[int] = 1
     cost: ClassVar[tuple[float, float, float]] = (2e-3, 1e-6, 1e-6)
 
@@ -62,8 +66,20 @@ class Learner(Plugin):
             The learner's random state.
         """
         classes = np.unique(y)
-        model = None if len(classes) == 1 else self.build(seed).fit(X, y)
+        if len(classes) == 1:
+            model = None
+        elif 2 * len(classes) < len(y):
+            model = self.train(X, y, seed)
+        else:
+            with warnings.catch_warnings():
+                # scikit-learn asks whether that is a regression; in a start set of many classes it is not
+                warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+                model = self.train(X, y, seed)
         return Fitted(self, model, classes, n_classes, X, y, seed)
+
+    def train(self, X: Features, y: NDArray[np.intp], seed: int) -> Any:
+        """A fitted classifier, given at least two classes; for a learner that has to adapt to its labelled set."""
+        return self.build(seed).fit(X, y)
 
     def fit_many(
         self,
@@ -99,7 +115,7 @@ class Learner(Plugin):
         return fits
 
     def probabilities(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
-        """(n, n_seen) probabilities of the classes in `fitted.classes`; a learner that has to calibrate overrides it."""
+        """(n, n_seen) probabilities of the classes in `fitted.classes`, for learners that calibrate to override."""
         return np.asarray(fitted.model.predict_proba(X), dtype=np.float64)
 
 
@@ -122,7 +138,7 @@ class Fitted:
         What it was fitted on and with (a calibration or a committee needs them again).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         learner: Learner,
         model: Any,

@@ -19,8 +19,8 @@ __all__ = ["External", "adapt"]
 class External(Learner):
     """A scikit-learn classifier named by its import path.
 
-    It is given `random_state`, and ``n_jobs=1`` outside scikit-learn, where it has these parameters. It has no name of its
-    own (and is not registered): its name is its path.
+    It is given `random_state`, and ``n_jobs=1`` outside scikit-learn, where it has these parameters. It has no name
+    of its own (and is not registered): its name is its path.
 
     Parameters
     ----------
@@ -35,8 +35,9 @@ class External(Learner):
 
     def __post_init__(self) -> None:
         methods = {"predict_proba", "decision_function"}
+        instance = self.build(0)  # the class may have a method that its parameters take away: SVC's predict_proba
         object.__setattr__(self, "name", self.path)
-        object.__setattr__(self, "provides", frozenset(m for m in methods if hasattr(self._class(), m)))
+        object.__setattr__(self, "provides", frozenset(m for m in methods if hasattr(instance, m)))
 
     def _class(self) -> Any:
         module, _, attribute = self.path.partition(":")
