@@ -45,15 +45,14 @@ def run_seconds(
     mean_labeled = n_start + targets / 2
     score = _fit(learner, mean_labeled, n_features) + (n_pool + n_test) * learner.cost[2]
     queried = [v.query_learner or learner for v in variants]
-    looks = np.array([q.cost[2] * n_pool * bool(v.strategy.needs) for q, v in zip(queried, variants, strict=True)])
-    refits = np.array(
-        [
-            (v.strategy.fits_per_query() + (v.query_learner is not None and bool(v.strategy.needs)))
-            * _fit(q, mean_labeled[i], n_features)
-            for i, (q, v) in enumerate(zip(queried, variants, strict=True))
-        ]
-    )
-    return np.asarray((queries + 1) * score + queries * (_QUERY + looks + refits), dtype=np.float64)
+    # models that a query fits: the query learner, where it is another one, and those of the strategy itself
+    looked = np.array([bool(v.strategy.needs) for v in variants])
+    fitted = np.array([v.query_learner is not None for v in variants]) & looked
+    own = np.array([v.strategy.fits_per_query(v.batch_size) for v in variants])
+    fit = np.array([_fit(q, n, n_features) for q, n in zip(queried, mean_labeled, strict=True)])
+    look = np.array([q.cost[2] * n_pool for q in queried])
+    query = _QUERY + (fitted + own) * fit + (looked + own) * look
+    return np.asarray((queries + 1) * score + queries * query, dtype=np.float64)
 
 
 def _fit(learner: Learner, n_labeled: NDArray[np.float64] | float, n_features: int) -> NDArray[np.float64] | float:

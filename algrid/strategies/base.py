@@ -148,13 +148,11 @@ class Strategy(Plugin):
         """(batch_size,) pool indices of the next batch, best first."""
         utilities = self.utilities(state)
         if np.isnan(utilities).any():
-            raise StrategyError(
-                f"{self.label} gave NaN utilities. Predictions of {state.learner.label} may be NaN."
-            )
+            raise StrategyError(f"{self.label} gave NaN utilities. Predictions of {state.learner.label} may be NaN.")
         return state.unlabeled[top_k(utilities, state.ties[state.unlabeled], state.batch_size)]
 
-    def fits_per_query(self) -> int:
-        """How many fits of the query learner a query costs beside the learner's own: for the planner's guess."""
+    def fits_per_query(self, batch_size: int) -> int:  # noqa: ARG002
+        """How many models of its own a query fits and asks about the pool: for the planner's guess."""
         return 0
 
     def unsupported(self, query_learner: Learner, n_classes: int, sparse: bool) -> str | None:

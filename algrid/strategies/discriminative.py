@@ -55,3 +55,7 @@ class Discriminative(Strategy):
             batch.append(chosen)
             labeled, rest = np.concatenate([labeled, chosen]), np.setdiff1d(rest, chosen, assume_unique=True)
         return np.concatenate(batch)
+
+    def fits_per_query(self, batch_size: int) -> int:
+        """One a part of the batch (on the whole pool: they cost more than the guess)."""
+        return min(self.sub_batches, batch_size)

@@ -71,6 +71,10 @@ class QueryByCommittee(Strategy):
             own += entropies(proba)
         return np.maximum(entropies(total / self.committee_size) - own / self.committee_size, 0.0)
 
+    def fits_per_query(self, batch_size: int) -> int:  # noqa: ARG002
+        """Its members."""
+        return self.committee_size
+
     def unsupported(self, query_learner: Learner, n_classes: int, sparse: bool) -> str | None:
         """As the base says, and ``kl`` needs probabilities."""
         if self.disagreement == "kl" and "predict_proba" not in query_learner.provides:

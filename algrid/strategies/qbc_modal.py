@@ -68,3 +68,7 @@ class QueryByCommitteeModal(Strategy):
                 for seed in seeds
             ]
             return ask(state, Committee(learner_list=members, query_strategy=vote_entropy_sampling))
+
+    def fits_per_query(self, batch_size: int) -> int:  # noqa: ARG002
+        """Its members."""
+        return self.committee_size
