@@ -70,7 +70,7 @@ def adapt(path: str, cls: Any, parameters: dict[str, Any]) -> External:
     Raises
     ------
     PluginError
-        If it is no classifier (no `fit` and `predict`), or has no such keyword argument.
+        If it is no classifier (no `fit` and `predict`, or a regressor), or can't be made with these keyword arguments.
     """
     if not (inspect.isclass(cls) and hasattr(cls, "fit") and hasattr(cls, "predict")):
         raise PluginError(f"learner {path!r} is no classifier: a class with fit and predict is needed.")
@@ -84,7 +84,19 @@ def adapt(path: str, cls: Any, parameters: dict[str, Any]) -> External:
                 key,
             )
     try:
-        cls(**parameters)
-    except TypeError as error:
+        options, made = canonical_json(parameters), cls(**parameters)
+    except Exception as error:  # also what a user's own class raises
         raise PluginError(f"learner {path!r} can't be made with {parameters!r}: {error}.") from error
-    return External(path, canonical_json(parameters))
+    if (kind := _estimator_type(made)) not in {None, "classifier"}:
+        raise PluginError(f"learner {path!r} is no classifier: scikit-learn calls it a {kind}.")
+    return External(path, options)
+
+
+def _estimator_type(made: Any) -> str | None:
+    from sklearn.base import BaseEstimator
+    from sklearn.utils import get_tags
+
+    if not isinstance(made, BaseEstimator):
+        return None
+    kind: str | None = get_tags(made).estimator_type
+    return kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 from typing import Any
 
@@ -125,6 +126,10 @@ def test_it_survives_pickling() -> None:
         ("no_such_module:Class", {}, "can't be imported"),
         ("sklearn.preprocessing:StandardScaler", {}, "no classifier"),
         ("sklearn.metrics:accuracy_score", {}, "no classifier"),
+        ("sklearn.linear_model:LinearRegression", {}, "no classifier: scikit-learn calls it a regressor"),
+        ("sklearn.cluster:KMeans", {}, "no classifier: scikit-learn calls it a clusterer"),
+        (EXTRA_TREES, {"ccp_alpha": float("inf")}, "can't be made with .*: Out of range float values"),
+        (EXTRA_TREES, {"max_depth": datetime.date(2020, 1, 1)}, "can't be made with .*: Object of type date"),
         (f"{__name__}:Broken", {}, "can't be made"),
     ],
 )
