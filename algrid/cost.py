@@ -43,17 +43,21 @@ def run_seconds(
     sizes = np.array([v.batch_size for v in variants])
     queries = np.ceil(targets / sizes)
     mean_labeled = n_start + targets / 2
-    score = _fit(learner, mean_labeled, n_features) + (n_pool + n_test) * learner.cost[2]
+    score = _fit(learner, mean_labeled, n_features) + (n_pool + n_test) * _row(learner)
     queried = [v.query_learner or learner for v in variants]
     # models that a query fits: the query learner, where it is another one, and those of the strategy itself
     looked = np.array([bool(v.strategy.needs) for v in variants])
     fitted = np.array([v.query_learner is not None for v in variants]) & looked
     own = np.array([v.strategy.fits_per_query(v.batch_size) for v in variants])
     fit = np.array([_fit(q, n, n_features) for q, n in zip(queried, mean_labeled, strict=True)])
-    look = np.array([q.cost[2] * n_pool for q in queried])
+    look = np.array([_row(q) * n_pool for q in queried])
     query = _QUERY + (fitted + own) * fit + (looked + own) * look
     return np.asarray((queries + 1) * score + queries * query, dtype=np.float64)
 
 
 def _fit(learner: Learner, n_labeled: NDArray[np.float64] | float, n_features: int) -> NDArray[np.float64] | float:
-    return learner.cost[0] + learner.cost[1] * n_labeled * n_features
+    return (learner.cost[0] + learner.cost[1] * n_labeled * n_features) * learner.cost_factor()
+
+
+def _row(learner: Learner) -> float:
+    return learner.cost[2] * learner.cost_factor()

@@ -88,7 +88,7 @@ class _Planner:
                     oracle=oracle,
                     seed=seed,
                 )
-                why = reason or preparation_unsupported(data, scaling)
+                why = reason or preparation_unsupported(data, scaling) or _needs_dense(learner, data)
                 self._add_cell(cell, data, sizes, why and f"{plugin.dataset_name}: {why}", incompatible[learner])
 
     def _sizes(self, data: Dataset, split: int, start: int) -> tuple[tuple[int, int, int] | None, str | None]:
@@ -152,6 +152,12 @@ class _Planner:
         sparse = not isinstance(data.X, np.ndarray)
         reasons = [v.strategy.unsupported(v.query_learner or learner, data.n_classes, sparse) for v in self.variants]
         return np.array([self._code(reason) for reason in reasons], dtype=np.int16)
+
+
+def _needs_dense(learner: Learner, data: Dataset) -> str | None:
+    if learner.sparse or isinstance(data.X, np.ndarray):
+        return None
+    return f"{learner.name} can't use sparse features"
 
 
 class _Exclusion:

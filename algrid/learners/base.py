@@ -51,6 +51,10 @@ class Learner(Plugin):
         """A fresh scikit-learn classifier, on one thread, that draws from `seed` alone."""
         raise NotImplementedError
 
+    def cost_factor(self) -> float:
+        """By how much the parameters make fits and predictions dearer than `cost` says, which is for the defaults."""
+        return 1.0
+
     def fit(self, X: Features, y: NDArray[np.intp], n_classes: int, seed: int) -> Fitted:
         """Fit on a labelled set of at least one row.
 
