@@ -46,6 +46,7 @@ CONDA_NAMES: dict[str, str | None] = {
     "duckdb": "python-duckdb",
     "matplotlib": "matplotlib-base",  # without a Qt window system
     "modal-python": None,  # None: not from conda, `make` installs it from the lock
+    "scikit-activeml": None,
     "seaborn": "seaborn-base",
     "skorch": None,  # kept with modAL, its only user
 }
