@@ -193,8 +193,11 @@ class Snapshot:
             If the query is wrong, or a shard is damaged (it is named).
         """
         with self._naming_damage(), contextlib.closing(self.connect(**options)) as connection:
-            result = connection.execute(query, parameters).arrow()
-            # DuckDB 1.4 and later give a reader, which must be read before the connection is closed.
+            relation = connection.sql(query, params=parameters)
+            if relation is None:
+                raise StoreError(f"the query has no result: {query!r}. Give a SELECT; a snapshot can't be changed.")
+            result = relation.arrow()
+            # Some versions of DuckDB give a reader, which must be read before the connection is closed.
             return result.read_all() if hasattr(result, "read_all") else result
 
     def relation(self, table: str = "runs", **options: Any) -> duckdb.DuckDBPyRelation:

@@ -54,6 +54,8 @@ def test_reading_some_columns_and_rows(store: Store) -> None:
     assert snapshot.ids("runs").tolist() == [1, 2, 3, 4]
     assert snapshot.ids("skylines").dtype == np.uint64
     assert snapshot.sql("SELECT sum(reach)::INT AS s FROM runs WHERE dataset = ?", ["wine"])["s"].to_pylist() == [7]
+    named = snapshot.sql("SELECT reach FROM runs WHERE dataset = $name ORDER BY 1", {"name": "wine"})
+    assert named["reach"].to_pylist() == [3, 4]
     assert snapshot.sql("SELECT count(*) AS n FROM skylines", threads=1, memory="1GB")["n"].to_pylist() == [0]
     assert snapshot.relation("runs").filter("reach = 3").project("dataset").fetchall() == [("wine",)]
     assert snapshot.progress().column_names == ["run_id", "reach", "stop_reason", "limit_seconds", "limit_memory"]
@@ -121,6 +123,7 @@ def test_mistakes_are_named(store: Store) -> None:
         (lambda: snapshot.table("runs", ["reach"], "reech > 1"), "reech"),
         (lambda: snapshot.sql("SELECT * FROM snapshot"), "snapshot"),
         (lambda: snapshot.sql("SELEC"), "query on the store"),
+        (lambda: snapshot.sql("CREATE TABLE t (i INT)"), "has no result"),
         (lambda: snapshot.rows(["zz"]), "16 hexadecimal"),
         (lambda: snapshot.relation("scores"), "unknown table"),
     ]:
