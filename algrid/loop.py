@@ -258,8 +258,9 @@ class _Loop:
             model=ModelView(model, meter),
             ties=pool.ties,
             random_order=pool.random_order,
-            _rng=lambda: self.streams.strategy_rng(strategy.name, strategy.parameters(), n_labeled),
+            _rng=lambda: self.streams.strategy_rng(strategy.name, strategy.identity()["parameters"], n_labeled),
             _shared=pool.shared,
+            true_labels=pool.y if "true_labels" in strategy.needs else None,
         )
         try:
             batch = strategy.query(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
@@ -68,7 +69,7 @@ class _Planner:
 
     def _add_dataset(self, plugin: DatasetPlugin, data: Dataset) -> None:
         spec = self.spec
-        incompatible = {learner: self._incompatible(learner, data) for learner in spec.learners}
+        incompatible = cache(partial(self._incompatible, data=data))
         split_reason = spec.split.unsupported(data)
         if split_reason is None:
             spec.split.check(data, spec.n_splits)
@@ -89,7 +90,8 @@ class _Planner:
                     seed=seed,
                 )
                 why = reason or preparation_unsupported(data, scaling) or _needs_dense(learner, data)
-                self._add_cell(cell, data, sizes, why and f"{plugin.dataset_name}: {why}", incompatible[learner])
+                skip = None if sizes is None else incompatible(learner, sizes[0])
+                self._add_cell(cell, data, sizes, why and f"{plugin.dataset_name}: {why}", skip)
 
     def _sizes(self, data: Dataset, split: int, start: int) -> tuple[tuple[int, int, int] | None, str | None]:
         """Rows of pool, test part and start set; or the reason why there is no start set."""
@@ -112,11 +114,11 @@ class _Planner:
         data: Dataset,
         sizes: tuple[int, int, int] | None,
         reason: str | None,
-        incompatible: NDArray[np.int16],
+        incompatible: NDArray[np.int16] | None,
     ) -> None:
         n = len(self.variants)
         self.cells.append(cell)
-        if sizes is None or reason is not None:
+        if sizes is None or incompatible is None or reason is not None:
             none = np.zeros(n, np.int32)
             self.rows.append((np.full(n, self._code(reason), np.int16), none, none.astype(np.float32), 0, 0))
             return
@@ -148,9 +150,11 @@ class _Planner:
                 )
         return max(budget.bought(variant.batch_size, available) for budget in self.spec.budgets)
 
-    def _incompatible(self, learner: Learner, data: Dataset) -> NDArray[np.int16]:
+    def _incompatible(self, learner: Learner, n_pool: int, data: Dataset) -> NDArray[np.int16]:
         sparse = not isinstance(data.X, np.ndarray)
-        reasons = [v.strategy.unsupported(v.query_learner or learner, data.n_classes, sparse) for v in self.variants]
+        reasons = [
+            v.strategy.unsupported(v.query_learner or learner, data.n_classes, sparse, n_pool) for v in self.variants
+        ]
         return np.array([self._code(reason) for reason in reasons], dtype=np.int16)
 
 

@@ -112,18 +112,15 @@ def simulate(
         seed=0,
     )
     variant = Variant(_plugin(STRATEGIES, strategy), None, batch_size)
-    sparse = not isinstance(dataset.X, np.ndarray)
-    reason = (
-        cell.split.unsupported(dataset)
-        or unsupported(dataset, preprocessing)
-        or variant.strategy.unsupported(cell.learner, dataset.n_classes, sparse)
-    )
-    if reason is not None:
+    if (reason := cell.split.unsupported(dataset) or unsupported(dataset, preprocessing)) is not None:
         raise AlgridError(f"{reason}.")
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     recorded = [m for name in names if isinstance(m := METRICS.build(name), ProbabilityMetric)]
     with threadpool_limits(1):
         pool = make_pool(cell, dataset)
+        sparse = not isinstance(pool.X, np.ndarray)
+        if (reason := variant.strategy.unsupported(cell.learner, pool.n_classes, sparse, pool.n_pool)) is not None:
+            raise AlgridError(f"{reason}.")
         target = Budget(labels=budget).bought(batch_size, pool.n_pool - len(pool.start))
         (history,) = run_cell(cell, pool, [variant], [target], metrics=recorded)
     if history.error is not None:

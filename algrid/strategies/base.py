@@ -40,7 +40,7 @@ class PoolPredictions(Protocol):
 class QueryState:
     """All that a strategy may see when it is asked for the next batch.
 
-    True labels of unlabelled rows are not in it. Arrays are read-only.
+    True labels of unlabelled rows are not in it, but for the declared oracles. Arrays are read-only.
 
     Parameters
     ----------
@@ -65,6 +65,8 @@ class QueryState:
         Rank of each pool index; where utilities are equal, the lower rank is queried first.
     random_order : (n_pool,) int array
         Rank of each pool index in the order of `random`.
+    true_labels : (n_pool,) int array or None
+        Clean class codes of the whole pool; None for every strategy without ``true_labels`` in its `needs`.
     """
 
     X: Features
@@ -80,6 +82,7 @@ class QueryState:
     random_order: NDArray[np.intp]
     _rng: Callable[[], np.random.Generator]
     _shared: dict[Hashable, Any]
+    true_labels: NDArray[np.intp] | None = None
 
     def rng(self) -> np.random.Generator:
         """A fresh generator of this strategy's own stream at this number of labels."""
@@ -124,11 +127,15 @@ class Strategy(Plugin):
     ---------------
     needs : frozenset of str
         Of ``predict_proba``, ``decision_function``, ``embed`` (what the query learner must provide),
-        ``binary`` (two classes only) and ``dense`` (no sparse features). Where a combination lacks
-        one, it is a skip of the plan, with the reason.
+        ``binary`` (two classes only), ``dense`` (no sparse features) and ``true_labels`` (an oracle: it sees
+        all clean labels). Where a combination lacks one, it is a skip of the plan, with the reason.
+    max_pool : int or None
+        Rows of the largest pool that the method is made for (its time or memory grows too fast); above
+        it the combination is a skip too. None is no limit.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
+    max_pool: ClassVar[int | None] = None
 
     @classmethod
     def family(cls) -> str:
@@ -155,8 +162,21 @@ class Strategy(Plugin):
         """How many models of its own a query fits and asks about the pool: for the planner's guess."""
         return 0
 
-    def unsupported(self, query_learner: Learner, n_classes: int, sparse: bool) -> str | None:
-        """Why this strategy can't run with this learner on such data, or None where it can."""
+    def unsupported(
+        self, query_learner: Learner, n_classes: int, sparse: bool, n_pool: int | None = None
+    ) -> str | None:
+        """Why this strategy can't run with this learner on such data, or None where it can.
+
+        Parameters
+        ----------
+        query_learner : Learner
+        n_classes : int
+            Classes of the dataset.
+        sparse : bool
+            Whether its features are sparse.
+        n_pool : int, optional
+            Rows of the pool; None where it is not known.
+        """
         lacking = sorted(self.needs & {"predict_proba", "decision_function", "embed"} - query_learner.provides)
         if lacking:
             return f"{self.name} needs {lacking[0]}, which {query_learner.name} does not provide"
@@ -164,4 +184,6 @@ class Strategy(Plugin):
             return f"{self.name} is for two classes only"
         if "dense" in self.needs and sparse:
             return f"{self.name} can't use sparse features"
+        if self.max_pool is not None and n_pool is not None and n_pool > self.max_pool:
+            return f"{self.name} is made for pools of at most {self.max_pool} rows; this one has {n_pool}"
         return None

@@ -75,11 +75,13 @@ class QueryByCommittee(Strategy):
         """Its members."""
         return self.committee_size
 
-    def unsupported(self, query_learner: Learner, n_classes: int, sparse: bool) -> str | None:
+    def unsupported(
+        self, query_learner: Learner, n_classes: int, sparse: bool, n_pool: int | None = None
+    ) -> str | None:
         """As the base says, and ``kl`` needs probabilities."""
         if self.disagreement == "kl" and "predict_proba" not in query_learner.provides:
             return f"{self.name} with disagreement=kl needs predict_proba, which {query_learner.name} does not provide"
-        return super().unsupported(query_learner, n_classes, sparse)
+        return super().unsupported(query_learner, n_classes, sparse, n_pool)
 
 
 def _supporters(votes: NDArray[np.intp]) -> NDArray[np.intp]:

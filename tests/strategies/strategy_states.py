@@ -89,8 +89,12 @@ def make_state(
     decision: Any = None,
     ties: Any = None,
     unlabeled: Any = None,
+    true_labels: Any = None,
 ) -> QueryState:
-    """The state after `labeled` were labelled; predictions are those of `learner`, unless they are given."""
+    """The state after `labeled` were labelled; predictions are those of `learner`, unless they are given.
+
+    A strategy that needs true labels gets made-up ones, unless they are given.
+    """
     X = X.copy() if sp.issparse(X) else np.array(X, dtype=np.float64)
     n_pool = X.shape[0]
     labeled, y_labeled = np.array(labeled, dtype=np.intp), np.array(y_labeled, dtype=np.intp)
@@ -99,7 +103,10 @@ def make_state(
     made_up = proba is not None or decision is not None
     fitted = None if made_up else learner.fit(X[labeled], y_labeled, n_classes, STREAMS.learner_seed())
     rest = np.setdiff1d(np.arange(n_pool), labeled) if unlabeled is None else np.array(unlabeled, dtype=np.intp)
-    name, parameters = ("test", {}) if strategy is None else (strategy.name, strategy.parameters())
+    name, parameters = ("test", {}) if strategy is None else (strategy.name, strategy.identity()["parameters"])
+    if true_labels is None and strategy is not None and "true_labels" in strategy.needs:
+        true_labels = np.random.default_rng(0).integers(n_classes, size=n_pool)
+        true_labels[labeled] = y_labeled
     return QueryState(
         X=frozen(X),
         labeled=frozen(labeled),
@@ -114,4 +121,5 @@ def make_state(
         random_order=frozen(STREAMS.random_order(n_pool)),
         _rng=lambda: STREAMS.strategy_rng(name, parameters, len(labeled)),
         _shared={},
+        true_labels=None if true_labels is None else frozen(np.array(true_labels, dtype=np.intp)),
     )

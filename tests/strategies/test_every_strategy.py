@@ -113,16 +113,21 @@ def one_feature(**keywords: Any) -> QueryState:
     return make_state(X[:, :1], np.arange(6), y[:6], batch_size=4, **keywords)
 
 
+#: Parameters that make strategies that fit many models quick enough for this suite.
+QUICK: dict[str, dict[str, Any]] = {}
+
+
 def instances() -> list[Strategy]:
-    """Every strategy at its defaults, and with every value of its choices."""
+    """Every strategy at its defaults (but for `QUICK`), and with every value of its choices."""
     made = []
     for cls in STRATEGIES.classes():
-        made.append(cls())
+        quick = QUICK.get(cls.name, {})
+        made.append(STRATEGIES.build(cls.name, quick))
         for name, hint in inspect.get_annotations(cls).items():
             text = str(hint)
             if text.startswith("Literal["):
                 choices = [value.strip(" \"'") for value in text[len("Literal[") : -1].split(",")]
-                made += [STRATEGIES.build(cls.name, {name: value}) for value in choices[1:]]
+                made += [STRATEGIES.build(cls.name, {**quick, name: value}) for value in choices[1:]]
     return made
 
 
