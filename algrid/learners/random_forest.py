@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 from pydantic import Field
 
-from algrid.learners.base import Learner
+from algrid.datasets.base import Features
+from algrid.learners import _forests
+from algrid.learners.base import Fitted, Learner
 
 __all__ = ["RandomForest"]
 
@@ -16,7 +21,8 @@ __all__ = ["RandomForest"]
 class RandomForest(Learner):
     """Random forest; probabilities are the mean of the trees' class fractions.
 
-    The defaults are the reference study's.
+    The defaults are the reference study's. Fits and predictions are those of scikit-learn, bit for bit; on dense
+    features and without class weights they are made in a third of its time (`learners._forests`).
 
     Parameters
     ----------
@@ -39,7 +45,7 @@ class RandomForest(Learner):
     name: ClassVar[str] = "random_forest"
     source: ClassVar[str] = "Breiman 2001; sklearn.ensemble.RandomForestClassifier"
     predicts_argmax: ClassVar[bool] = True
-    cost: ClassVar[tuple[float, float, float]] = (7e-2, 6e-6, 8e-6)
+    cost: ClassVar[tuple[float, float, float]] = (2e-2, 1.5e-6, 2e-6)
 
     n_estimators: Annotated[int, Field(ge=1)] = 100
     criterion: Literal["gini", "entropy", "log_loss"] = "gini"
@@ -61,3 +67,18 @@ class RandomForest(Learner):
         from sklearn.ensemble import RandomForestClassifier
 
         return RandomForestClassifier(**self.parameters(), n_jobs=1, random_state=seed)
+
+    def train(self, X: Features, y: NDArray[np.intp], seed: int) -> Any:
+        """A fitted `RandomForestClassifier`."""
+        forest = self.build(seed)
+        if self.class_weight is None and not sp.issparse(X) and _forests.is_exact():
+            single = np.ascontiguousarray(X, dtype=np.float32)
+            if np.isfinite(single).all():
+                return _forests.grow(forest, single, y)
+        return forest.fit(X, y)
+
+    def probabilities(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
+        """(n, n_seen) mean class fractions."""
+        if sp.issparse(X) or not _forests.is_exact():
+            return super().probabilities(fitted, X)
+        return _forests.probabilities(fitted.model, np.asarray(X, dtype=np.float32))
