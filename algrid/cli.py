@@ -23,7 +23,8 @@ from algrid.errors import AlgridError
 __all__ = ["app", "main"]
 
 INTERRUPTED, FAILED_RUNS, MISTAKE = 130, 3, 1
-_DIGITS = {"rank": (1, 1), "mean": (3, 2), "win_rate": (2, 2)}  # of a value and its interval
+#: Columns of a leaderboard: factor, and digits of the value and of its interval.
+_SHOWN = {"rank": (1, 1, 1), "mean": (1, 3, 2), "win_rate": (100, 0, 0)}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -101,8 +102,11 @@ def run(
     if pdb:
         raise typer.BadParameter("--pdb needs --one RUN_ID")
     again = _reasons(retry)
-    if session.todo(again).nothing:
-        _out.print(f"nothing to do: all {session.plan.n_runs:,} runs of {session.spec.name} are done", markup=False)
+    done = session.finished_runs() if not again else None
+    if done is None and session.todo(again).nothing:
+        done = session.plan.n_runs
+    if done is not None:
+        _out.print(f"nothing to do: all {done:,} runs of {session.spec.name} are done", markup=False)
     else:
         from algrid.progress import ProgressBar
 
@@ -298,14 +302,13 @@ def _report(session: Any) -> None:
 def _show_leaderboard(board: Any) -> None:
     by = board.columns[0]
     attrs = board.attrs
-    table = _table(by, "mean rank", "mean score", "win rate", "missing")
+    table = _table(by, "mean rank", "mean score", "wins, %", "missing")
     for row in board.to_dict("records"):
         cells = []
-        for key in ("rank", "mean", "win_rate"):
-            low, high = row[f"{key}_low"], row[f"{key}_high"]
-            digits, rough = _DIGITS[key]
+        for key, (factor, digits, rough) in _SHOWN.items():
+            value, low, high = (factor * row[name] for name in (key, f"{key}_low", f"{key}_high"))
             interval = "" if math.isnan(low) else f" [{low:.{rough}f}, {high:.{rough}f}]"
-            cells.append(f"{row[key]:.{digits}f}{interval}")
+            cells.append(f"{value:.{digits}f}{interval}")
         table.add_row(str(row[by]), *cells, f"{row['n_missing']:,}")
     _out.print(
         f"{attrs['metric']}, {attrs['aggregate']}, {attrs['n_settings']:,} of {attrs['n_settings_all']:,} settings of "

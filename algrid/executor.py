@@ -29,6 +29,7 @@ from algrid.supervisor import ONE_THREAD, Supervisor
 __all__ = ["Cluster", "Listener", "Sink", "execute"]
 
 _WINDOW = 3  # slices in flight for each worker: the next one is there when one is done
+_CONNECT_SECONDS = 20.0
 _LOSSES = 2  # of the worker, after which a slice of one run is given up
 _CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
@@ -98,7 +99,7 @@ class Cluster:
 
 def _connect(scheduler: str) -> Client:
     try:
-        return Client(scheduler, timeout="20s")
+        return Client(scheduler, timeout=_CONNECT_SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
         raise AlgridError(
             f"no Dask scheduler answers at {scheduler!r} ({error}). Start one with `dask scheduler` and workers with "

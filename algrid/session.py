@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from algrid.errors import GridError
+from algrid.errors import GridError, StoreError
 from algrid.grid import GridSpec
 from algrid.history import History
-from algrid.identity import from_hex
+from algrid.identity import content_key, from_hex
 from algrid.loop import Debugger, run_cell
 from algrid.metrics import METRICS, ProbabilityMetric
 from algrid.plan import Plan, Stored
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "Todo", "read_grid", "stored"]
 
+_STAMP = "complete.json"  # says that a store holds all of a grid; derived, can be deleted
 #: Where results go, below the working directory.
 RESULTS = Path("results")
 
@@ -176,6 +178,22 @@ class Session:
         (row,) = to_table(run_rows(cell, [variant], [history], pool_facts(pool), stamp), RUNS).to_pylist()
         return dict(row)
 
+    def finished_runs(self) -> int | None:
+        """The number of runs if the store is known to hold all of this very grid; found without loading any data."""
+        try:
+            stamp = json.loads((self.path / _STAMP).read_text(encoding="utf-8"))
+            is_current = stamp["grid"] == _fingerprint(self.spec) and stamp["store"] == self._version()
+            return int(stamp["runs"]) if is_current else None
+        except (OSError, ValueError, KeyError, StoreError):
+            return None
+
+    def _version(self) -> str:
+        return Store.open(self.path).snapshot().version
+
+    def _stamp(self) -> None:
+        facts = {"grid": _fingerprint(self.spec), "store": self._version(), "runs": self.plan.n_runs}
+        (self.path / _STAMP).write_text(json.dumps(facts), encoding="utf-8")
+
     def run(
         self,
         listener: Listener,
@@ -207,7 +225,7 @@ class Session:
         """
         if workers is not None and workers < 1:
             raise GridError(f"workers is {workers}; at least one is needed.")
-        if self.todo(retry).nothing:
+        if self._nothing_to_do(retry):
             return 0
         from algrid.executor import Cluster, execute  # dask is heavy, and not needed to find nothing to do
 
@@ -224,7 +242,17 @@ class Session:
                 listener=listener,
                 histories=_Histories(snapshot, retry),
             )
+        if self.todo().nothing:
+            self._stamp()
         return todo.n_runs
+
+    def _nothing_to_do(self, retry: Sequence[str]) -> bool:
+        if not retry and self.finished_runs() is not None:
+            return True
+        try:
+            return self.todo(retry).nothing
+        except StoreError:
+            return False  # a damaged shard: the writer puts it aside, and its runs are planned again
 
     def changes(self) -> list[str]:
         """What differs between the code and packages here and those that stored results were made with."""
@@ -249,6 +277,15 @@ class _Histories:
             return {}
         rows = self._snapshot.rows(known).to_pylist()
         return {row["run_id"]: History.from_row(row) for row in rows if row["stop_reason"] not in self._retry}
+
+
+def _fingerprint(spec: GridSpec) -> str:
+    """Key of all that a plan is made of: the grid, the state of the files that it names, and the code."""
+    plugins = [*spec.datasets, spec.split, spec.start_set]
+    files = [Path(plugin.path) for plugin in plugins if hasattr(plugin, "path")]
+    states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    code = provenance([*plugins, *spec.learners, *spec.strategies, *spec.oracles])
+    return content_key([spec.to_dict(), states, code["algrid"], code["packages"], code["plugins"]])
 
 
 def _changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
