@@ -24,21 +24,28 @@ from numpy.typing import NDArray
 from algrid.learners.base import Fitted
 from algrid.strategies.base import QueryState, Strategy
 
-__all__ = ["ModalUncertainty", "RefittedEstimator", "ask"]
+__all__ = ["FittedEstimator", "ModalUncertainty", "RefittedEstimator", "ask"]
 
 
-def ask(state: QueryState, learner: Any) -> NDArray[np.intp]:
-    """(batch_size,) pool indices from the `query` of an `ActiveLearner` or `Committee`, in modAL's order."""
-    positions, _ = learner.query(state.unlabeled[:, None], n_instances=state.batch_size)
+def ask(state: QueryState, learner: Any, **options: Any) -> NDArray[np.intp]:
+    """(batch_size,) pool indices from the `query` of an `ActiveLearner` or `Committee`, in modAL's order.
+
+    Further keywords are handed to the strategy.
+    """
+    positions, _ = learner.query(state.unlabeled[:, None], n_instances=state.batch_size, **options)
     return state.unlabeled[np.asarray(positions, dtype=np.intp)]
 
 
-class _FittedEstimator:
+class FittedEstimator:
     """The query learner as it is fitted already: probabilities of pool indices."""
 
     def __init__(self, state: QueryState) -> None:
         self._state = state
         self.classes_ = np.arange(state.n_classes)
+
+    def fit(self, X: Any, y: Any) -> FittedEstimator:  # noqa: ARG002
+        """It is fitted: the constructor of an `ActiveLearner` that is told of labelled rows calls this."""
+        return self
 
     def predict_proba(self, indices: NDArray[np.intp]) -> NDArray[np.float64]:
         """(n, n_classes) probabilities of a column of pool indices."""
@@ -69,9 +76,16 @@ class RefittedEstimator:
 
     def predict(self, indices: NDArray[np.intp]) -> NDArray[np.intp]:
         """(n,) class codes of a column of pool indices."""
+        return self._known().predict(self._state.X)[indices[:, 0]]
+
+    def predict_proba(self, indices: NDArray[np.intp]) -> NDArray[np.float64]:
+        """(n, n_seen) probabilities of `classes_` of a column of pool indices."""
+        return self._known().predict_proba(self._state.X)[np.ix_(indices[:, 0], self.classes_)]
+
+    def _known(self) -> Fitted:
         if self._fitted is None:
             raise RuntimeError("modAL asked for predictions before it fitted the estimator")
-        return self._fitted.predict(self._state.X)[indices[:, 0]]
+        return self._fitted
 
 
 @dataclass(frozen=True)
@@ -86,4 +100,4 @@ class ModalUncertainty(Strategy):
         """(batch_size,) pool indices in modAL's order."""
         from modAL.models import ActiveLearner
 
-        return ask(state, ActiveLearner(estimator=_FittedEstimator(state), query_strategy=self.sampling()))
+        return ask(state, ActiveLearner(estimator=FittedEstimator(state), query_strategy=self.sampling()))
