@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from algrid.errors import AlgridError
 from algrid.schema import AXES, REPLICATE_AXES
 
-__all__ = ["Cells", "pair"]
+__all__ = ["PART_OF", "Cells", "pair"]
 
 #: Everything that can tell one setting from another.
 _SETTING = (*AXES, "budget", "metric", "aggregate", "part")
-#: A part of an axis that can be looked at in its place.
-_PART_OF = {"strategy_family": "strategy", "strategy_implementation": "strategy", "learner_name": "learner"}
+#: Parts of an axis that can be looked at in its place.
+PART_OF = {"strategy_family": "strategy", "strategy_implementation": "strategy", "learner_name": "learner"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def pair(scores: pd.DataFrame, by: str) -> Cells:
         If a column is missing, or `by` is none that can be looked at.
     """
     _check(scores, by)
-    own = (by, _PART_OF.get(by, by))
+    own = (by, PART_OF.get(by, by))
     replicate = [c for c in REPLICATE_AXES if c in scores]
     rest = [c for c in _SETTING if c in scores and c not in own and c != "dataset" and c not in replicate]
     level, levels = _codes(scores, [by])
@@ -116,7 +116,7 @@ def _check(scores: pd.DataFrame, by: str) -> None:
         if column not in scores.columns:
             known = ", ".join(map(str, scores.columns))
             raise AlgridError(f"the scores have no column {column!r}. Their columns: {known}.")
-    allowed = [c for c in (*_SETTING, *_PART_OF) if c in scores and c not in ("dataset", *REPLICATE_AXES)]
+    allowed = [c for c in (*_SETTING, *PART_OF) if c in scores and c not in ("dataset", *REPLICATE_AXES)]
     if by not in allowed:
         raise AlgridError(
             f"levels of {by!r} can't be compared over datasets (datasets and replicates are what is averaged over). "

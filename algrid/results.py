@@ -5,26 +5,32 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from algrid.aggregates import AGGREGATES, Aggregate
-from algrid.curves import curves, score_columns, scores
+from algrid.curves import curves, score_columns, scores, skyline_values
 from algrid.errors import StoreError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.leaderboard import Missing, leaderboard
 from algrid.metrics import Metric
+from algrid.provenance import provenance
 from algrid.replay import Replayed, replay
-from algrid.schema import AXES, FAILED, RUNS
+from algrid.schema import AXES, CELL_AXES, FAILED, RUNS, SKYLINES
 from algrid.session import Session
 from algrid.store import Snapshot, Store
+
+if TYPE_CHECKING:
+    from algrid.figures import Figure
 
 __all__ = ["Results"]
 
 #: Columns of `Results.runs`: all that is one value a run.
 _SCALARS = tuple(c.name for c in RUNS.columns if not str(c.type).startswith(("list", "map")) and c.name != "traceback")
+#: Columns of skylines that hold what they score.
+_SKYLINE_SCORES = ("confusion_test", "confusion_test_at", "probability_metrics")
 
 
 class Results:
@@ -150,6 +156,80 @@ class Results:
         scored = self.scores(metric, aggregate, [at], where=where)
         return leaderboard(scored, by, missing=missing, resamples=resamples)
 
+    def learning_curves(
+        self,
+        metric: str | Metric = "accuracy",
+        part: str = "test",
+        budget: int | None = None,
+        *,
+        by: str = "strategy",
+        highlight: Sequence[Any] | None = None,
+        resamples: int = 1000,
+        where: Any = None,
+    ) -> Figure:
+        """Mean learning curves of every dataset, with intervals; see `algrid.figures.learning_curves`.
+
+        Parameters
+        ----------
+        metric : str or Metric
+        part : {"test", "pool"}
+        budget : int, optional
+            Labels bought at which curves end; by default the grid's largest.
+        by : str
+            The hyperparameter whose levels are the lines.
+        highlight : sequence, optional
+            Levels with a colour each, where there are too many for all to have one.
+        resamples : int
+        where : str or pyarrow.compute.Expression, optional
+            Which runs.
+        """
+        from algrid.figures import learning_curves
+
+        skylines = self._reachable(metric) if part == "test" else None
+        return learning_curves(
+            self.curves(metric, part, where),
+            by,
+            skylines=skylines,
+            budget=self._budgets()[-1] if budget is None else budget,
+            highlight=highlight,
+            resamples=resamples,
+        )
+
+    def figures(self, metric: str = "accuracy", folder: str | Path | None = None) -> list[Path]:
+        """Draw the standard figures: learning curves and leaderboard, each as PDF and PNG with its numbers as CSV.
+
+        Nothing is drawn again where nothing has changed.
+
+        Parameters
+        ----------
+        metric : str
+        folder : str or Path, optional
+            By default ``figures/`` in the folder of the results.
+
+        Returns
+        -------
+        list of Path
+            All their files, learning curves first.
+        """
+        from algrid.figures import Recipe, draw, file_name, leaderboard_figure
+
+        told = {"metric": metric, "budget": self._budgets()[-1]}
+        recipes = [
+            Recipe(file_name("learning_curves", metric), "learning_curves", told, lambda: self.learning_curves(metric)),
+            Recipe(
+                file_name("leaderboard", metric),
+                "leaderboard_figure",
+                told,
+                lambda: leaderboard_figure(self.leaderboard(metric)),
+            ),
+        ]
+        return draw(recipes, self.path / "figures" if folder is None else folder, self.snapshot.version, _made_by)
+
+    def _reachable(self, metric: str | Metric) -> pd.DataFrame:
+        """The skylines' axes, and their ``value`` of this metric."""
+        table = self.snapshot.table(SKYLINES.name, ("cell_id", *CELL_AXES, "n_classes", *_SKYLINE_SCORES))
+        return _frame(table.select(CELL_AXES)).assign(value=skyline_values(table, metric))
+
     def _budgets(self) -> list[int | None]:
         """The grid's budgets in labels, ascending; one in cycles, or of the whole pool, is each run's whole curve."""
         if self._store.grid is None:
@@ -217,6 +297,11 @@ class Results:
             for k, v in self._summary().items()
         )
         return f"<b>Results of {html.escape(str(self.path))}</b><table>{rows}</table>"
+
+
+def _made_by() -> dict[str, Any]:
+    here = provenance()
+    return {"algrid": here["algrid"], "commit": here["commit"]}
 
 
 def _frame(table: Any) -> pd.DataFrame:

@@ -44,7 +44,7 @@ LAYERS = {
     "store": ("store", "frame"),
     # rows become findings: needs nothing of how they were made
     "analysis": (
-        "points curves mean_curves aggregates pairing leaderboard influence figures style",
+        "points curves mean_curves aggregates pairing leaderboard influence findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds

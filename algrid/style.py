@@ -1,0 +1,180 @@
+"""House style of every figure: sizes, fonts, colours, and what a level looks like.
+
+Figures are made with matplotlib's object-oriented interface inside ``with style():``; nothing global is changed, and
+matplotlib is imported only then. Sizes are those of print: drawn at their natural size, no text is below 6 points.
+
+A level is told apart by three channels: its colour, its marker, and, where the eight colours are used up, its dashes.
+The colours are those of Okabe and Ito ("Color Universal Design", 2008) without yellow, which is lost on white, and
+with Paul Tol's wine and indigo ("Colour Schemes", SRON technical note, 2021) instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+__all__ = ["BLACK", "GREY", "MAX_LINES", "PALETTE", "WIDTH", "WIDTH_NARROW", "Look", "label_of", "looks", "style"]
+
+#: Inches: across a page of text, and the least that a single panel needs (a column and its labels).
+WIDTH, WIDTH_NARROW = 7.0, 4.5
+
+#: Colours in their fixed order.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#882255", "#332288")
+#: What is there for comparison: the baseline, and levels in the background.
+BLACK, GREY = "#000000", "#B5B5B5"
+
+#: Lines that can be told apart in one panel; what is more goes to the background.
+MAX_LINES = 8
+
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+#: Solid first; then for levels that share a colour.
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1, 1, 1)))
+_BASELINE_DASH = (0, (5, 1.5))
+
+#: Slots of names that occur often, so that they look the same in every figure; others take a free one.
+_SLOTS = {
+    "margin": 0,
+    "entropy": 1,
+    "kcenter_greedy": 2,
+    "qbc": 3,
+    "least_confident": 4,
+    "typiclust": 5,
+    "density_weighted": 6,
+    "distance_to_boundary": 7,
+    "random_forest": 0,
+    "logistic_regression": 1,
+    "gaussian_nb": 2,
+    "svm_rbf": 3,
+    "mlp": 4,
+    "knn": 5,
+    "decision_tree": 6,
+    "hist_gradient_boosting": 7,
+}
+_BASELINE = "random"
+
+_SETTINGS: dict[str, Any] = {
+    "font.size": 8.0,
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
+    "axes.titlesize": 8.0,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4.0,
+    "axes.labelsize": 8.0,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.0,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "legend.handlelength": 2.4,
+    "figure.titlesize": 9.0,
+    "figure.constrained_layout.h_pad": 0.04,
+    "figure.constrained_layout.w_pad": 0.04,
+    "savefig.dpi": 200,
+    "pdf.fonttype": 42,  # text stays text for editors and screen readers
+    "pdf.compression": 6,
+}
+
+
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """Draw and save in the house style, whatever the user's own settings are; they are back afterwards."""
+    import matplotlib
+
+    settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **_SETTINGS}
+    for name in ("backend", "backend_fallback", "interactive"):  # these are of the process, not of a figure
+        settings.pop(name, None)
+    with matplotlib.rc_context(settings):
+        yield
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a level looks like in a line plot.
+
+    Parameters
+    ----------
+    color : str
+    marker : str
+    dash : str or tuple
+        matplotlib's ``linestyle``.
+    """
+
+    color: str
+    marker: str
+    dash: Any
+
+
+def looks(levels: Sequence[Any]) -> dict[Any, Look]:
+    """The look of each level.
+
+    Names that are known have their own colour, in every figure. Other names prefer a colour that follows from the
+    name, and take the next free one where it is taken; numbers are ordered, and so are their colours.
+
+    Parameters
+    ----------
+    levels : sequence
+        In any order; the result depends on which they are only.
+    """
+    if levels and all(isinstance(level, Real) for level in levels):
+        return _ordered(sorted(levels))
+    taken = [0] * len(PALETTE)
+    result: dict[Any, Look] = {}
+    for name in sorted(levels, key=_turn):
+        if str(name) == _BASELINE:
+            result[name] = Look(BLACK, "", _BASELINE_DASH)
+            continue
+        preferred = _preferred(str(name))
+        slot = min(range(len(PALETTE)), key=lambda i: (taken[i], (i - preferred) % len(PALETTE)))
+        result[name] = Look(PALETTE[slot], _MARKERS[slot], _DASHES[taken[slot] % len(_DASHES)])
+        taken[slot] += 1
+    return {level: result[level] for level in levels}
+
+
+def label_of(level: Any, width: int = 40) -> str:
+    """A level's name as figures show it: without the modules of a class, and with an ellipsis where it is long."""
+    text = re.sub(r"\b(?:\w+\.)*\w+:(?=[A-Za-z_])", "", str(level))
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _turn(level: Any) -> tuple[int, str]:
+    """Who chooses first: a known name, then it with parameters, then all others."""
+    name = str(level)
+    known = _family(name) in _SLOTS and "@" not in name
+    return (0 if name in _SLOTS else 1 if known else 2), name
+
+
+def _preferred(name: str) -> int:
+    return _SLOTS.get(_family(name), hashlib.sha256(name.encode()).digest()[0] % len(PALETTE))
+
+
+def _family(name: str) -> str:
+    return re.split(r"[@(]", name, maxsplit=1)[0]
+
+
+def _ordered(levels: list[Any]) -> dict[Any, Look]:
+    """Dark to light along one ramp (the dark part of viridis), so that more is lighter."""
+    ramp = ((0x44, 0x01, 0x54), (0x31, 0x68, 0x8E), (0x35, 0xB7, 0x79), (0xB5, 0xC9, 0x2A))
+    result = {}
+    for i, level in enumerate(levels):
+        place = (len(ramp) - 1) * i / max(len(levels) - 1, 1)
+        low = min(int(place), len(ramp) - 2)
+        mixed = (round(a + (b - a) * (place - low)) for a, b in zip(ramp[low], ramp[low + 1], strict=True))
+        color = "#" + "".join(f"{part:02X}" for part in mixed)
+        result[level] = Look(color, _MARKERS[i % len(_MARKERS)], _DASHES[i // len(_MARKERS) % len(_DASHES)])
+    return result
