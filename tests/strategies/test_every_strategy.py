@@ -114,7 +114,11 @@ def one_feature(**keywords: Any) -> QueryState:
 
 
 #: Parameters that make strategies that fit many models quick enough for this suite.
-QUICK: dict[str, dict[str, Any]] = {}
+QUICK: dict[str, dict[str, Any]] = {
+    "beam_search_oracle": {"width": 2, "batches": 2},
+    "expected_error_reduction": {"candidates": 3},
+    "greedy_oracle": {"batches": 3},
+}
 
 
 def instances() -> list[Strategy]:
