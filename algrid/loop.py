@@ -315,8 +315,13 @@ def skyline(cell: Cell, pool: Pool, metrics: Sequence[ProbabilityMetric] = ()) -
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What libraries warn of (a class with one row, no convergence) is every early cycle's normal state."""
-    with warnings.catch_warnings():
+    """What libraries warn of (a class with one row, no convergence) is every early cycle's normal state.
+
+    That features are finite was made sure of when they were prepared: scikit-learn need not look at every call.
+    """
+    import sklearn
+
+    with warnings.catch_warnings(), sklearn.config_context(assume_finite=True):
         warnings.simplefilter("ignore")
         yield
 

@@ -55,8 +55,10 @@ class LogisticRegression(Learner):
 
     def train(self, X: Features, y: NDArray[np.intp], seed: int) -> Any:
         """A fitted classifier."""
+        import sklearn
         from sklearn.exceptions import ConvergenceWarning
 
-        with warnings.catch_warnings():
+        # the parameters were checked when the learner was built: again would be a twentieth of a small fit
+        with warnings.catch_warnings(), sklearn.config_context(skip_parameter_validation=True):
             warnings.simplefilter("ignore", ConvergenceWarning)  # see the class docstring
             return self.build(seed).fit(X, y)
