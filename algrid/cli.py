@@ -50,9 +50,6 @@ def main() -> None:
     except AlgridError as error:
         _err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         raise SystemExit(MISTAKE) from None
-    except KeyboardInterrupt:
-        _err.print("\ninterrupted; what had ended is stored. The same command goes on from there.")
-        raise SystemExit(INTERRUPTED) from None
 
 
 @app.command()
@@ -111,8 +108,12 @@ def run(
         from algrid.progress import ProgressBar
 
         _notes(session)
-        with ProgressBar(_err) as bar:
-            session.run(bar, workers=workers, scheduler=scheduler, retry=again)
+        try:
+            with ProgressBar(_err) as bar:
+                session.run(bar, workers=workers, scheduler=scheduler, retry=again)
+        except KeyboardInterrupt:
+            _err.print("interrupted; what had ended is stored. The same command goes on from there.")
+            raise typer.Exit(INTERRUPTED) from None
     _report(session)
 
 
@@ -312,7 +313,8 @@ def _show_leaderboard(board: Any) -> None:
         table.add_row(str(row[by]), *cells, f"{row['n_missing']:,}")
     _out.print(
         f"{attrs['metric']}, {attrs['aggregate']}, {attrs['n_settings']:,} of {attrs['n_settings_all']:,} settings of "
-        f"{attrs['n_datasets']} datasets ({attrs['missing']}); in brackets 95 % intervals over datasets",
+        f"{attrs['n_datasets']} datasets ({attrs['missing']})"
+        + ("" if attrs["note"] else "; in brackets 95 % intervals"),
         markup=False,
         soft_wrap=True,
     )

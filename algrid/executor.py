@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
+import signal
 import threading
 import warnings
 from collections import Counter
@@ -34,8 +36,11 @@ _LOSSES = 2  # of the worker, after which a slice of one run is given up
 _CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 0,
-    "distributed.nanny.pre-spawn-environ": {**ONE_THREAD, "MALLOC_TRIM_THRESHOLD_": 65536},
-    "distributed.logging.distributed": "error",
+    "distributed.nanny.pre-spawn-environ": {
+        **ONE_THREAD,
+        "MALLOC_TRIM_THRESHOLD_": 65536,
+        "DASK_LOGGING__DISTRIBUTED": "error",
+    },
     "distributed.comm.timeouts.connect": "60s",
 }
 
@@ -81,11 +86,14 @@ class Cluster:
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
         """A client of the cluster; a local one is made, and ends with it."""
+        logging.getLogger("distributed.nanny").setLevel(
+            logging.ERROR
+        )  # that it kills a busy worker at the end is meant
         with dask.config.set(_CONFIG), contextlib.ExitStack() as stack:
             if self.scheduler is not None:
                 yield stack.enter_context(_connect(self.scheduler))
                 return
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _interrupts_ignored():
                 warnings.filterwarnings("ignore", "Port .* is already in use")  # the dashboard then takes another
                 cluster = LocalCluster(
                     n_workers=self.workers,
@@ -95,6 +103,19 @@ class Cluster:
                     dashboard_address="127.0.0.1:8787",
                 )
             yield stack.enter_context(Client(stack.enter_context(cluster)))
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes that are started meanwhile ignore Ctrl-C, which goes to all of a terminal: it is the driver's business."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _connect(scheduler: str) -> Client:
