@@ -107,7 +107,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Processes that are started meanwhile ignore Ctrl-C, which goes to all of a terminal: it is the driver's business."""
+    """Processes started meanwhile ignore Ctrl-C, which all of a terminal get: it is the driver's business."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
