@@ -18,7 +18,19 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-__all__ = ["BLACK", "GREY", "MAX_LINES", "PALETTE", "WIDTH", "WIDTH_NARROW", "Look", "label_of", "looks", "style"]
+__all__ = [
+    "BASELINE",
+    "BLACK",
+    "GREY",
+    "MAX_LINES",
+    "PALETTE",
+    "WIDTH",
+    "WIDTH_NARROW",
+    "Look",
+    "label_of",
+    "looks",
+    "style",
+]
 
 #: Inches: across a page of text, and the least that a single panel needs (a column and its labels).
 WIDTH, WIDTH_NARROW = 7.0, 4.5
@@ -55,7 +67,8 @@ _SLOTS = {
     "decision_tree": 6,
     "hist_gradient_boosting": 7,
 }
-_BASELINE = "random"
+#: The level that others are held against.
+BASELINE = "random"
 
 _SETTINGS: dict[str, Any] = {
     "font.size": 8.0,
@@ -136,7 +149,7 @@ def looks(levels: Sequence[Any]) -> dict[Any, Look]:
     taken = [0] * len(PALETTE)
     result: dict[Any, Look] = {}
     for name in sorted(levels, key=_turn):
-        if str(name) == _BASELINE:
+        if str(name) == BASELINE:
             result[name] = Look(BLACK, "", _BASELINE_DASH)
             continue
         preferred = _preferred(str(name))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import MAX_LINES, PALETTE, WIDTH, label_of, looks, style
+from algrid.style import BASELINE, BLACK, MAX_LINES, PALETTE, WIDTH, label_of, looks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _draw(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figur
 def _colors(levels: list[Any]) -> list[str]:
     """As in the learning curves, where each level has a colour there; names stand beside the rows anyway."""
     if len(levels) > MAX_LINES:
-        return [PALETTE[0]] * len(levels)
+        return [BLACK if level == BASELINE else PALETTE[0] for level in levels]
     own = looks(levels)
     return [own[level].color for level in levels]
 

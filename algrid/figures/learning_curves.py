@@ -13,7 +13,7 @@ from algrid.errors import AlgridError
 from algrid.figures._curve_caption import caption
 from algrid.figures.base import Figure, file_name, rounded
 from algrid.mean_curves import DatasetCurves, MeanCurves, mean_curves
-from algrid.style import BLACK, GREY, MAX_LINES, WIDTH, WIDTH_NARROW, Look, label_of, looks, style
+from algrid.style import BASELINE, BLACK, GREY, MAX_LINES, WIDTH, WIDTH_NARROW, Look, label_of, looks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ __all__ = ["MAX_PANELS", "learning_curves"]
 
 #: Panels on a page.
 MAX_PANELS = 28
-#: Levels that have a colour where not all can have one; and `random`.
+#: Levels that have a colour where not all can have one; and the baseline.
 _BEST = 6
-_BASELINE = "random"
 
 #: Inches of a panel by the number of columns, of the axis below, and of a line of the legend.
 _PANEL_HEIGHTS = {1: 2.7, 2: 2.1, 3: 1.75, 4: 1.25}
@@ -128,7 +127,7 @@ def _coloured(order: list[Any], highlight: Sequence[Any] | None) -> list[Any]:
         return list(highlight)
     if len(order) <= MAX_LINES:
         return order
-    return [level for i, level in enumerate(order) if i < _BEST or level == _BASELINE]
+    return [level for i, level in enumerate(order) if i < _BEST or level == BASELINE]
 
 
 def _draw(drawing: _Drawing, panels: Sequence[DatasetCurves]) -> matplotlib.figure.Figure:
@@ -185,7 +184,7 @@ def _panel(axes: matplotlib.axes.Axes, drawing: _Drawing, panel: DatasetCurves, 
 
     axes.set_title(label_of(panel.dataset, 60 if labelled else 30))
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2.5, 5, 10], integer=True, min_n_ticks=2))
-    axes.yaxis.set_major_locator(MaxNLocator(5 if labelled else 4, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2))
+    axes.yaxis.set_major_locator(MaxNLocator(5 if labelled else 4, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
     axes.set_xlim(0, max(panel.end, 1))
     mine = drawing.numbers[drawing.numbers["dataset"] == panel.dataset]
     if mine.empty:
