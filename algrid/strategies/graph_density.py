@@ -13,7 +13,7 @@ from pydantic import Field
 from algrid.datasets.base import Features
 from algrid.strategies.base import QueryState, Strategy
 
-__all__ = ["GraphDensity"]
+__all__ = ["GraphDensity", "neighbor_graph"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class GraphDensity(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
-        graph = state.shared(("manhattan graph", self.neighbors), lambda: _graph(state.X, self.neighbors))
+        graph = neighbor_graph(state, self.neighbors)
         degrees = np.diff(graph.indptr)
         density = np.asarray(graph.sum(axis=1)).ravel() / degrees
         for row in state.labeled:
@@ -62,6 +62,11 @@ class GraphDensity(Strategy):
         return batch
 
 
+def neighbor_graph(state: QueryState, neighbors: int) -> sp.csr_matrix:
+    """(n_pool, n_pool) symmetric weights of the neighbour graph, made once per cell; every row has an edge."""
+    return state.shared(("manhattan graph", neighbors), lambda: _graph(state.X, neighbors))
+
+
 def _reduce(density: NDArray[np.float64], graph: sp.csr_matrix, row: np.intp) -> None:
     """Take the row's density, weighted, from its neighbours."""
     edges = slice(graph.indptr[row], graph.indptr[row + 1])
@@ -69,7 +74,6 @@ def _reduce(density: NDArray[np.float64], graph: sp.csr_matrix, row: np.intp) ->
 
 
 def _graph(X: Features, neighbors: int) -> sp.csr_matrix:
-    """Symmetric weights of the neighbour graph; every row has an edge."""
     from sklearn.neighbors import NearestNeighbors
 
     model = NearestNeighbors(n_neighbors=min(neighbors, X.shape[0] - 1), metric="manhattan").fit(X)
