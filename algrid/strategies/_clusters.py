@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from algrid.datasets.base import Features
 from algrid.strategies.base import top_k
 
-__all__ = ["kmeans", "one_per_cluster"]
+__all__ = ["center_distances", "kmeans", "one_per_cluster"]
 
 
 def kmeans(X: Features, n_clusters: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -30,6 +30,12 @@ def kmeans(X: Features, n_clusters: int, seed: int) -> tuple[NDArray[np.intp], N
     -------
     (n,) int array, (n,) float array
     """
+    labels, distances = center_distances(X, n_clusters, seed)
+    return labels, distances[np.arange(len(labels)), labels]
+
+
+def center_distances(X: Features, n_clusters: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """As `kmeans`, with the distances to all centres: (n,) int array, (n, n_clusters) float array."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
@@ -38,8 +44,7 @@ def kmeans(X: Features, n_clusters: int, seed: int) -> tuple[NDArray[np.intp], N
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # duplicates: fewer distinct clusters than asked for
         distances = model.fit_transform(X)
-    labels = model.labels_.astype(np.intp)
-    return labels, distances[np.arange(len(labels)), labels]
+    return model.labels_.astype(np.intp), np.asarray(distances, dtype=np.float64)
 
 
 def one_per_cluster(
