@@ -1,0 +1,113 @@
+"""The benchmarks work, and their loops do the same runs; how long anything takes is nobody's business here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    for name in ("overhead", "process", "sharing"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+@pytest.mark.parametrize("learner", ["random_forest", "svm_rbf", "logistic_regression"])
+@pytest.mark.parametrize("strategy", ["random", "margin"])
+def test_every_loop_does_the_same_run(benchmarks: None, learner: str, strategy: str) -> None:
+    import overhead
+
+    case = overhead.make_case("wine", learner, strategy, cycles=2)
+    traces = {name: loop(case) for name, loop in overhead.prepared().items()}
+    algrid = traces["algrid"]
+    assert [len(batch) for batch in algrid.batches] == [5, 5]
+    for name, trace in traces.items():
+        assert [len(part) for part in (trace.batches, trace.test, trace.pool)] == [2, 3, 3], name
+        for ours, theirs in zip(algrid.batches, trace.batches, strict=True):
+            assert set(ours) == set(theirs), name
+        for part, n in (("test", 71), ("pool", 107)):
+            assert [counts.sum() for counts in getattr(trace, part)] == [n] * 3, name
+    seconds = overhead.measure(case, 1)
+    assert set(seconds) == set(traces)
+    assert all(len(values) == 1 for values in seconds.values())
+
+
+def test_a_loop_that_does_another_run_is_noticed(benchmarks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    import overhead
+
+    case = overhead.make_case("wine", "logistic_regression", "random", cycles=2)
+
+    def lazy(case: Any) -> Any:
+        trace = overhead.algrid_loop(case)
+        trace.batches[1] = np.sort(case.pool.start)
+        return trace
+
+    monkeypatch.setitem(overhead.CONTESTANTS, "bare", lazy)
+    with pytest.raises(
+        AssertionError, match=r"bare on wine.*: other rows were labelled than algrid's, first in cycle 2"
+    ):
+        overhead.measure(case, 1)
+
+
+def test_a_loop_that_counts_otherwise_is_noticed(benchmarks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    import overhead
+
+    case = overhead.make_case("wine", "logistic_regression", "random", cycles=1)
+    monkeypatch.setitem(
+        overhead.CONTESTANTS, "bare", lambda c: overhead.bare_loop(c, lambda y, p, k: overhead.by_sklearn(p, y, k))
+    )
+    with pytest.raises(AssertionError, match=r"bare on wine.*: other confusion matrices"):
+        overhead.measure(case, 1)
+
+
+def test_the_table_and_the_csv(
+    benchmarks: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import overhead
+
+    path = tmp_path / "seconds.csv"
+    options = ["--learners", "logistic_regression", "--cycles", "2", "--repetitions", "1", "--csv", str(path)]
+    monkeypatch.setattr(sys, "argv", ["overhead.py", *options])
+    overhead.main()
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 2 + 4 + 1
+    assert "target" in shown[-1]
+    lines = path.read_text().splitlines()
+    assert len(lines) == 1 + 4 + 1
+    assert lines[0].split(",")[:4] == ["learner", "dataset", "strategy", "repetition"]
+
+
+def test_the_child_is_compared(benchmarks: None) -> None:
+    import overhead
+    import process
+
+    here, in_child = process.compare(overhead.make_case("wine", "logistic_regression", "random", cycles=2), 2)
+    assert here > 0
+    assert in_child >= 0
+
+
+def test_shared_runs_are_those_alone(benchmarks: None) -> None:
+    import sharing
+
+    from algrid.api import make_plan
+
+    grid = {
+        "name": "small",
+        "datasets": ["iris"],
+        "strategies": ["random", "margin", "kcenter_greedy"],
+        "learners": ["gaussian_nb"],
+        "batch_sizes": [5, 10],
+        "budgets": [10],
+        "splits": {"kind": "stratified", "count": 2},
+    }
+    (saving,) = sharing.savings(make_plan(grid))
+    assert (saving.runs, saving.points) == (6, 3 * 3 + 3 * 2)
+    # all six share the start set, both batch sizes of `random` and of `kcenter_greedy` end at the same set
+    assert saving.shared_points >= 6 + 2 + 2
