@@ -99,11 +99,8 @@ def run(
     if pdb:
         raise typer.BadParameter("--pdb needs --one RUN_ID")
     again = _reasons(retry)
-    done = session.finished_runs() if not again else None
-    if done is None and session.todo(again).nothing:
-        done = session.plan.n_runs
-    if done is not None:
-        _out.print(f"nothing to do: all {done:,} runs of {session.spec.name} are done", markup=False)
+    if session.nothing_to_do(again):
+        _out.print(f"nothing to do: all {session.n_runs:,} runs of {session.spec.name} are done", markup=False)
     else:
         from algrid.progress import ProgressBar
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from algrid.registry import Plugin, source_hash
 
-__all__ = ["provenance"]
+__all__ = ["code", "provenance"]
 
 _PACKAGES = ("algrid", "numpy", "scipy", "scikit-learn", "modAL-python", "pandas", "pyarrow", "dask", "torch")
 
@@ -23,22 +23,33 @@ def provenance(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``algrid``, ``commit``, ``python``, ``platform``, ``machine``, ``blas``, ``packages`` and
-        ``plugins`` (hashes of their source files, by name).
+        What `code` says, and ``commit``, ``python``, ``platform``, ``machine`` and ``blas``.
     """
-    return {**_machine(), "plugins": {f"{type(p).__module__}.{p.name}": source_hash(p) for p in plugins}}
+    return {**_machine(), **code(plugins)}
+
+
+def code(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
+    """The part of it that is code: versions of ``algrid`` and ``packages``, hashes of the sources of ``plugins``."""
+    return {
+        "algrid": _version("algrid"),
+        "packages": dict(_packages()),
+        "plugins": {f"{type(p).__module__}.{p.name}": source_hash(p) for p in plugins},
+    }
+
+
+@functools.cache
+def _packages() -> tuple[tuple[str, str], ...]:
+    return tuple((name, found) for name in _PACKAGES if (found := _version(name)))
 
 
 @functools.cache
 def _machine() -> dict[str, Any]:
     return {
-        "algrid": _version("algrid"),
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "blas": _blas(),
-        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }
 
 

@@ -285,7 +285,9 @@ class Results:
         shown = {axis: ", ".join(map(str, names[:8])) + (" ..." * (len(names) > 8)) for axis, names in levels.items()}
         counts = {axis: f"{len(levels[axis])}: {shown[axis]}" for axis in AXES if len(levels[axis]) > 1}
         ends = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
-        return {"runs": f"{runs.num_rows:,} ({ends})", **counts}
+        made = len(self._store.provenances)
+        mixed = {"provenance": f"{made} different ones: see snapshot.provenances"} if made > 1 else {}
+        return {"runs": f"{runs.num_rows:,} ({ends})", **counts, **mixed}
 
     def __repr__(self) -> str:
         return "\n".join([f"Results of {str(self.path)!r}", *(f"  {k:<14}{v}" for k, v in self._summary().items())])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from algrid.metrics import METRICS, ProbabilityMetric
 from algrid.plan import Plan, Stored
 from algrid.planner import make_plan
 from algrid.pool import make_pool
-from algrid.provenance import provenance
+from algrid.provenance import code, provenance
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import FAILED, RUNS
 from algrid.store import Snapshot, Store
@@ -178,8 +179,31 @@ class Session:
         (row,) = to_table(run_rows(cell, [variant], [history], pool_facts(pool), stamp), RUNS).to_pylist()
         return dict(row)
 
-    def finished_runs(self) -> int | None:
-        """The number of runs if the store is known to hold all of this very grid; found without loading any data."""
+    def nothing_to_do(self, retry: Sequence[str] = ()) -> bool:
+        """Whether the store has all of the grid. Once found, it is known without loading any data.
+
+        Parameters
+        ----------
+        retry : sequence of str
+            Stop reasons whose runs are to be made again.
+        """
+        if not retry and self._finished_runs() is not None:
+            return True
+        try:
+            nothing = self.todo(retry).nothing
+        except StoreError:
+            return False  # a damaged shard: the writer puts it aside, and its runs are planned again
+        if nothing:
+            self._stamp()
+        return nothing
+
+    @property
+    def n_runs(self) -> int:
+        """Runs of the grid."""
+        finished = self._finished_runs()
+        return self.plan.n_runs if finished is None else finished
+
+    def _finished_runs(self) -> int | None:
         try:
             stamp = json.loads((self.path / _STAMP).read_text(encoding="utf-8"))
             is_current = stamp["grid"] == _fingerprint(self.spec) and stamp["store"] == self._version()
@@ -192,7 +216,8 @@ class Session:
 
     def _stamp(self) -> None:
         facts = {"grid": _fingerprint(self.spec), "store": self._version(), "runs": self.plan.n_runs}
-        (self.path / _STAMP).write_text(json.dumps(facts), encoding="utf-8")
+        with contextlib.suppress(OSError):  # it saves seconds, and nothing depends on it
+            (self.path / _STAMP).write_text(json.dumps(facts), encoding="utf-8")
 
     def run(
         self,
@@ -225,7 +250,7 @@ class Session:
         """
         if workers is not None and workers < 1:
             raise GridError(f"workers is {workers}; at least one is needed.")
-        if self._nothing_to_do(retry):
+        if self.nothing_to_do(retry):
             return 0
         from algrid.executor import Cluster, execute  # dask is heavy, and not needed to find nothing to do
 
@@ -242,17 +267,8 @@ class Session:
                 listener=listener,
                 histories=_Histories(snapshot, retry),
             )
-        if self.todo().nothing:
-            self._stamp()
+        self.nothing_to_do()  # stamps it if so
         return todo.n_runs
-
-    def _nothing_to_do(self, retry: Sequence[str]) -> bool:
-        if not retry and self.finished_runs() is not None:
-            return True
-        try:
-            return self.todo(retry).nothing
-        except StoreError:
-            return False  # a damaged shard: the writer puts it aside, and its runs are planned again
 
     def changes(self) -> list[str]:
         """What differs between the code and packages here and those that stored results were made with."""
@@ -284,8 +300,7 @@ def _fingerprint(spec: GridSpec) -> str:
     plugins = [*spec.datasets, spec.split, spec.start_set]
     files = [Path(plugin.path) for plugin in plugins if hasattr(plugin, "path")]
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    code = provenance([*plugins, *spec.learners, *spec.strategies, *spec.oracles])
-    return content_key([spec.to_dict(), states, code["algrid"], code["packages"], code["plugins"]])
+    return content_key([spec.to_dict(), states, code([*plugins, *spec.learners, *spec.strategies, *spec.oracles])])
 
 
 def _changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:

@@ -21,10 +21,12 @@ GRID = {
 }
 
 
-def algrid(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def algrid(*arguments: str, folder: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": str(Path(__file__).parent)}
     command = [sys.executable, "-c", "from algrid.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, env=environment, input=typed, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,12 @@ def test_failures(folder: Path) -> None:
     assert done.returncode == 3
     assert "1 runs: error" in done.stdout
     assert "ValueError: on purpose" in done.stdout
-    assert "again: algrid run broken.yaml --one" in done.stdout
+    again = done.stdout.partition("again: algrid ")[2].splitlines()[0]
+    assert again.startswith("run broken.yaml --one")
+    debugged = algrid(*again.split(), folder=folder, typed="p 6 * 7\nq\n")
+    assert debugged.returncode == 3
+    assert "(Pdb) 42" in debugged.stdout
+    assert "on purpose" in debugged.stderr
 
 
 @pytest.mark.parametrize("what", ["datasets", "strategies", "learners", "metrics"])

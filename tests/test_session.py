@@ -73,10 +73,29 @@ def test_a_second_run_has_nothing_to_do_and_starts_no_dask(undisturbed: Path) ->
     code = (
         "import sys; from algrid.session import Session; from algrid.progress import Quiet;"
         f"n = Session({SMALL!r}, {str(undisturbed)!r}).run(Quiet());"
-        "print(n, 'distributed' in sys.modules, 'matplotlib' in sys.modules)"
+        "print(n, *(name in sys.modules for name in ('distributed', 'matplotlib', 'sklearn')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["0", "False", "False"]
+    assert done.stdout.split() == ["0", "False", "False", "False"]
+
+
+def test_what_is_finished_is_forgotten_where_the_grid_its_files_or_the_code_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("a,b,label\n" + "\n".join(f"{i % 7},{i % 3},{i % 2}" for i in range(40)))
+    grid = {"name": "own", "datasets": [{"file": {"path": str(file), "target": "label"}}], "strategies": ["random"]}
+    session = Session({**grid, "budgets": [5]}, tmp_path / "results")
+    assert session._finished_runs() is None
+    assert session.run(Counter(), workers=1) == 1
+    assert (session._finished_runs(), session.n_runs) == (1, 1)
+    assert Session({**grid, "budgets": [10]}, tmp_path / "results")._finished_runs() is None
+    with monkeypatch.context() as changed:
+        changed.setattr("algrid.session.code", lambda plugins: {"algrid": "other"})
+        assert session._finished_runs() is None
+    file.write_text(file.read_text() + "\n3,3,1")
+    assert session._finished_runs() is None
+    assert not Session({**grid, "budgets": [5]}, tmp_path / "results").nothing_to_do()
 
 
 def test_another_number_of_workers_gives_the_same_rows_also_when_interrupted(undisturbed: Path, tmp_path: Path) -> None:
