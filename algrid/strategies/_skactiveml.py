@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -32,6 +31,7 @@ from algrid.strategies._completed import completed
 from algrid.strategies._packages import absent
 from algrid.strategies._refits import draw_candidates
 from algrid.strategies._sandbox import sandboxed
+from algrid.strategies._threads import one_thread
 from algrid.strategies.base import QueryState, Strategy
 
 __all__ = [
@@ -80,7 +80,7 @@ class SkactivemlStrategy(Strategy):
         with sandboxed(rng), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # duplicates, logarithms of 0: what is made of them is checked
             strategy = self.library(state, seed_of(rng))
-            with _threads().limit(limits=1):  # the number of threads would change the last bits of distances
+            with one_thread("skactiveml"):
                 batch = self.ask(strategy, state, rng)
         return completed(state, batch)
 
@@ -200,11 +200,3 @@ def labels(state: QueryState) -> NDArray[np.float64]:
 def seed_of(rng: np.random.Generator) -> int:
     """A random state for scikit-activeml and scikit-learn."""
     return int(rng.integers(2**31 - 1))
-
-
-@lru_cache(maxsize=1)
-def _threads() -> Any:
-    """The thread pools of the libraries that scikit-activeml has loaded; finding them takes milliseconds."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
