@@ -89,11 +89,12 @@ def pure_radius(space: Geometry, labels: NDArray[np.intp], purity: float) -> flo
 def covers(space: Geometry, radius: float, most: int) -> sp.csr_matrix:
     """(n_pool, n_pool) ones where the row covers the column: itself, and those nearer than `radius`, `most` at most."""
     n_pool = len(space.norms)
+    limit = radius**2 * (1.0 - 1e-9)  # the row that ends a pure ball is outside, whatever rounding says
     counts, columns = [], []
     for block, squares in space.blocks(np.arange(n_pool, dtype=np.intp)):
         squares[block, np.arange(len(block))] = -1.0  # a row covers itself first of all
         for distances in squares.T:
-            near = np.flatnonzero(distances < radius**2)
+            near = np.flatnonzero(distances < limit)
             if len(near) > most:
                 near = near[np.argpartition(distances[near], most - 1)[:most]]
             counts.append(len(near))
