@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["offsets_of", "ragged_arange", "segment_min", "segment_sum", "tied_ranks"]
+__all__ = ["offsets_of", "ragged_arange", "runs_of", "segment_min", "segment_sum", "tied_ranks"]
 
 
 def offsets_of(lengths: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
@@ -15,6 +15,11 @@ def offsets_of(lengths: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def runs_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Offsets of the stretches of equal values of a sorted array."""
+    return offsets_of(np.unique(codes, return_counts=True)[1])
 
 
 def ragged_arange(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
