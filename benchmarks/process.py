@@ -26,7 +26,7 @@ from algrid.supervisor import Supervisor
 
 __all__ = ["compare"]
 
-RUNS = {"random_forest": 10, "svm_rbf": 100, "logistic_regression": 100}
+RUNS = {"random_forest": 5, "svm_rbf": 40, "logistic_regression": 40}
 
 
 def compare(case: Case, runs: int) -> tuple[float, float]:
