@@ -3,6 +3,9 @@
 One module a question; DataFrame in, DataFrame out, with what has to be known about a table in its ``attrs``.
 """
 
+from algrid.influence.flips import sign_flips
+from algrid.influence.replicates import replicates_needed
 from algrid.influence.scores import score_influence
+from algrid.influence.variance import decomposition
 
-__all__ = ["score_influence"]
+__all__ = ["decomposition", "replicates_needed", "score_influence", "sign_flips"]

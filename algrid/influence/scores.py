@@ -208,7 +208,7 @@ def _spearman(data: _Data) -> Floats:
     out = np.full((2, len(data.a)), np.nan)
     present: NDArray[np.bool_] = np.logical_not(np.isnan(data.values))
     same: dict[tuple[int, bool], Floats] = {}  # levels without a gap are ranked once
-    whole = present.all(axis=0)
+    whole: NDArray[np.bool_] = np.all(present, axis=0)
     owner = np.repeat(np.arange(data.n_datasets), np.diff(data.datasets))
     for p, (a, b) in enumerate(zip(data.a.tolist(), data.b.tolist(), strict=True)):
         rows = present[:, a] & present[:, b]

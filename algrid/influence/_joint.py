@@ -1,0 +1,77 @@
+"""Scores paired over two hyperparameters at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from algrid.errors import AlgridError
+from algrid.influence._block import coded
+from algrid.pairing import PART_OF, pair
+
+__all__ = ["Joint", "direction", "joint"]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Scores by setting (of all other hyperparameters; sorted by dataset, then replicate) and two hyperparameters.
+
+    Parameters
+    ----------
+    values : (n_settings, n_levels, n_across) array
+        NaN where missing or infinite.
+    levels, across : list
+        Levels of the two, sorted.
+    dataset, replicate : (n_settings,) int arrays
+        Codes, both ascending.
+    """
+
+    values: NDArray[np.float64]
+    levels: list[Any]
+    across: list[Any]
+    dataset: NDArray[np.int64]
+    replicate: NDArray[np.int64]
+
+
+def joint(scores: pd.DataFrame, by: str, across: str) -> Joint:
+    """Pair scores over `by` and `across`.
+
+    Raises
+    ------
+    AlgridError
+        If a column is missing, or one of the two can't be compared over datasets, or they are parts of each other.
+    """
+    for name in (by, across):
+        pair(scores.iloc[:0], name)  # for its checks
+    if PART_OF.get(by, by) == PART_OF.get(across, across):
+        raise AlgridError(f"{by!r} and {across!r} are the same hyperparameter: take two different ones.")
+    code, levels = coded(scores[by])
+    other, across_levels = coded(scores[across])
+    gone = [c for c in (across, PART_OF.get(across)) if c in scores and c != by]
+    frame = scores.drop(columns=gone).assign(**{by: code * max(len(across_levels), 1) + other})
+    cells = pair(frame, by)
+    values = np.full((len(cells.values), len(levels) * len(across_levels)), np.nan)
+    values[:, np.asarray(cells.levels, dtype=np.intp)] = np.where(np.isfinite(cells.values), cells.values, np.nan)
+    shape = (len(values), len(levels), len(across_levels))
+    return Joint(values.reshape(shape), levels, across_levels, cells.dataset, cells.replicate)
+
+
+def direction(scores: pd.DataFrame, higher_is_better: bool | None) -> float:
+    """1 where higher scores are better, -1 where lower are.
+
+    Raises
+    ------
+    AlgridError
+        If it is not known.
+    """
+    better = scores.attrs.get("higher_is_better") if higher_is_better is None else higher_is_better
+    if better is None:
+        raise AlgridError(
+            "it is not known whether higher scores are better (the table lost its attrs): pass higher_is_better=True "
+            "or False."
+        )
+    return 1.0 if better else -1.0
