@@ -118,6 +118,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "beam_search_oracle": {"width": 2, "batches": 2},
     "expected_average_precision@skactiveml": {"candidates": 12},
     "expected_error_reduction": {"candidates": 3},
+    "expected_error_reduction@alipy_compatible": {"candidates": 3},
+    "expected_error_reduction@modal": {"candidates": 3},
     "expected_error_reduction@skactiveml": {"candidates": 3},
     "greedy_oracle": {"batches": 3},
     "value_of_information@skactiveml": {"candidates": 3},
@@ -211,7 +213,7 @@ def all_batches() -> dict[str, list[int]]:
     """Of every strategy, on a pool that is large enough for libraries to use several threads."""
     builds = []
     for n_classes in (2, 3):
-        X, y = blobs(700, n_classes)
+        X, y = blobs(520, n_classes)
         builds.append(partial(make_state, X, np.arange(30), y[:30], batch_size=10))
     return {s.label: s.query(builds["binary" not in s.needs](strategy=s)).tolist() for s in instances()}
 
