@@ -38,6 +38,7 @@ def grow(forest: Any, X: NDArray[np.float32], y: NDArray[np.intp]) -> Any:
         `forest`.
     """
     from sklearn.tree import DecisionTreeClassifier
+    from sklearn.utils import check_random_state
 
     forest.classes_, codes = np.unique(y, return_inverse=True)
     forest.n_classes_ = np.intp(len(forest.classes_))
@@ -47,7 +48,7 @@ def grow(forest: Any, X: NDArray[np.float32], y: NDArray[np.intp]) -> Any:
     shell.n_outputs_, shell.n_features_in_ = 1, X.shape[1]
     shell.max_features_ = _tried(forest.max_features, X.shape[1])
     targets = np.ascontiguousarray(codes[:, None], dtype=np.float64)
-    seeds = np.random.RandomState(forest.random_state)
+    seeds = check_random_state(forest.random_state)
     forest.estimator_ = DecisionTreeClassifier()
     forest.estimators_ = []
     for _ in range(forest.n_estimators):
@@ -90,17 +91,18 @@ def is_exact() -> bool:
 
 def _grow_tree(tree: Any, X: NDArray[np.float32], targets: NDArray[np.float64], *, bootstrap: bool) -> Any:
     from sklearn.tree import _classes, _splitter, _tree
+    from sklearn.utils import check_random_state
 
     n = len(X)
     weights = None
     if bootstrap:  # a resample is a weight for each row: how often it was drawn
-        drawn = np.random.RandomState(tree.random_state).randint(0, n, n)
+        drawn = check_random_state(tree.random_state).randint(0, n, n)
         weights = np.bincount(drawn, minlength=n).astype(np.float64)
     n_classes = np.array([tree.n_classes_], dtype=np.intp)
     criterion = _classes.CRITERIA_CLF[tree.criterion](1, n_classes)
     leaf, split = tree.min_samples_leaf, max(tree.min_samples_split, 2 * tree.min_samples_leaf)
     splitter = _splitter.BestSplitter(
-        criterion, tree.max_features_, leaf, 0.0, np.random.RandomState(tree.random_state), None
+        criterion, tree.max_features_, leaf, 0.0, check_random_state(tree.random_state), None
     )
     depth = _MAX_INT if tree.max_depth is None else tree.max_depth
     grown = _tree.Tree(X.shape[1], n_classes, 1)
