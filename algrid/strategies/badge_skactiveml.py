@@ -29,8 +29,9 @@ class BadgeSkactiveml(SkactivemlStrategy):
 
     Needs: ``predict_proba`` and dense features.
 
-    Deviation from `badge`: the same formula, with other draws; the embeddings themselves are made, so that distances
-    are rounded otherwise. A row that rounding lets be drawn a second time is replaced by tie rank.
+    Deviation from `badge`: the origin counts as chosen too, so that sure rows, whose gradient is 0, are drawn last; the
+    embeddings themselves are made, so that distances are rounded otherwise; other draws. A row that rounding lets
+    be drawn a second time is replaced by tie rank.
     """
 
     name: ClassVar[str] = "badge@skactiveml"

@@ -21,8 +21,7 @@ class ExpectedAveragePrecisionSkactiveml(SkactivemlStrategy):
     """Rows without which the expected average precision of the others is highest, through scikit-activeml.
 
     Formula: ``u(x) = sum_c E[average precision of the ranking by P(c | .)]`` over the candidates but x, with labels
-    drawn from P (`UncertaintySampling`, method ``expected_average_precision``; its recursion's last terms are
-    divided by their rank).
+    drawn from P (`UncertaintySampling`, method ``expected_average_precision``).
 
     Complexity: O(n_classes * m^3) time in Python loops and O(m^2) memory for m = max(candidates, batch_size).
 
@@ -31,8 +30,10 @@ class ExpectedAveragePrecisionSkactiveml(SkactivemlStrategy):
 
     Needs: ``predict_proba``.
 
-    Deviation from the paper: only `candidates` candidates, drawn at random, are tried. The library refuses
-    probabilities whose sums all miss 1 in the last bit; the largest of each row is corrected by that bit.
+    Deviation from the paper: the library's recursion starts with a 1 for the precision of no rows, and with a 0 for the
+    probability of no c among the first rows: so that of all label vectors only those count in which the row ranked
+    first is a c, and its precision counts twice. Only `candidates` candidates, drawn at random, are tried. The library
+    refuses probabilities whose sums all miss 1 in the last bit; the largest of each row is corrected by that bit.
     Exact ties are broken at random (seeded), not by tie ranks.
 
     Parameters
