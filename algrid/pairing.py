@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from algrid.errors import AlgridError
 from algrid.schema import AXES, REPLICATE_AXES
 
-__all__ = ["PART_OF", "Cells", "pair"]
+__all__ = ["PART_OF", "SETTING", "Cells", "check_comparable", "codes", "pair"]
 
 #: Everything that can tell one setting from another.
-_SETTING = (*AXES, "budget", "metric", "aggregate", "part")
+SETTING = (*AXES, "budget", "metric", "aggregate", "part")
 #: Parts of an axis that can be looked at in its place.
 PART_OF = {"strategy_family": "strategy", "strategy_implementation": "strategy", "learner_name": "learner"}
 
@@ -65,14 +65,14 @@ def pair(scores: pd.DataFrame, by: str) -> Cells:
     AlgridError
         If a column is missing, or `by` is none that can be looked at.
     """
-    _check(scores, by)
+    check_comparable(scores, by)
     own = (by, PART_OF.get(by, by))
     replicate = [c for c in REPLICATE_AXES if c in scores]
-    rest = [c for c in _SETTING if c in scores and c not in own and c != "dataset" and c not in replicate]
-    level, levels = _codes(scores, [by])
-    dataset, _ = _codes(scores, ["dataset"])
-    group, _ = _codes(scores, ["dataset", *replicate])
-    setting, first = _codes(scores, ["dataset", *replicate, *rest])
+    rest = [c for c in SETTING if c in scores and c not in own and c != "dataset" and c not in replicate]
+    level, levels = codes(scores, [by])
+    dataset, _ = codes(scores, ["dataset"])
+    group, _ = codes(scores, ["dataset", *replicate])
+    setting, first = codes(scores, ["dataset", *replicate, *rest])
     shape = (len(first), len(levels))
     value = scores["value"].to_numpy(np.float64)
     cell = setting * shape[1] + level
@@ -89,7 +89,7 @@ def pair(scores: pd.DataFrame, by: str) -> Cells:
     return Cells(names, values.reshape(shape), empty.reshape(shape), dataset[first], group[first])
 
 
-def _codes(frame: pd.DataFrame, columns: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def codes(frame: pd.DataFrame, columns: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(n_rows,) codes of the combinations of these columns in sorted order, and (n_codes,) a row of each."""
     codes = np.zeros(len(frame), dtype=np.int64)
     for column in columns:
@@ -111,12 +111,13 @@ def _column_codes(column: pd.Series[Any]) -> tuple[NDArray[np.int64], int]:
     return codes.astype(np.int64) + 1, len(uniques) + 1
 
 
-def _check(scores: pd.DataFrame, by: str) -> None:
+def check_comparable(scores: pd.DataFrame, by: str) -> None:
+    """Raise an AlgridError where a column is missing, or the levels of `by` can't be compared over datasets."""
     for column in (by, "dataset", "value"):
         if column not in scores.columns:
             known = ", ".join(map(str, scores.columns))
             raise AlgridError(f"the scores have no column {column!r}. Their columns: {known}.")
-    allowed = [c for c in (*_SETTING, *PART_OF) if c in scores and c not in ("dataset", *REPLICATE_AXES)]
+    allowed = [c for c in (*SETTING, *PART_OF) if c in scores and c not in ("dataset", *REPLICATE_AXES)]
     if by not in allowed:
         raise AlgridError(
             f"levels of {by!r} can't be compared over datasets (datasets and replicates are what is averaged over). "

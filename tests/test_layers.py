@@ -44,7 +44,8 @@ LAYERS = {
     "store": ("store", "frame"),
     # rows become findings: needs nothing of how they were made
     "analysis": (
-        "points curves mean_curves aggregates pairing missing leaderboard influence tables runtime store_comparison ogal findings figures style wording",
+        "points curves mean_curves aggregates pairing missing leaderboard influence tables runtime store_comparison ogal "
+        "findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds
