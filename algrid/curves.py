@@ -35,6 +35,7 @@ from algrid.points import (
     skyline_values,
 )
 from algrid.schema import AXES
+from algrid.switches import Switches
 
 __all__ = ["columns_for", "curves", "point_values", "score_columns", "scores", "skyline_values"]
 
@@ -93,6 +94,7 @@ def scores(
     budgets: int | Sequence[int | None] | None = None,
     include_start: bool | None = None,
     part: str = "test",
+    reference: pa.Table | None = None,
 ) -> pd.DataFrame:
     """One number a run and budget.
 
@@ -108,6 +110,9 @@ def scores(
     include_start : bool, optional
         Whether cycle 0 counts; None for the aggregate's default.
     part : {"test", "pool"}
+    reference : pyarrow.Table, optional
+        For `ramp_up` and `plateau`: runs among which those of ``random`` are, with the columns of
+        `algrid.switches.switch_columns`; by default `runs`.
 
     Returns
     -------
@@ -128,13 +133,18 @@ def scores(
     wanted = _budgets(budgets)
     start = reduction.include_start if include_start is None else include_start
     reached = _skylines_of(runs, skylines, measure, part) if reduction.needs_skyline else None
+    switches = None
+    if reduction.needs_switch:
+        at = Switches(runs, runs if reference is None else reference)
+        switches = np.array([at.at(budget, include_start=start) for budget in wanted], dtype=np.int64)
     asked = _Question(measure, part, reduction, wanted, start)
     pieces = []
     done = 0
     for batch in batches(runs):
         own = None if reached is None else reached[done : done + batch.num_rows]
+        ends = None if switches is None else switches[:, done : done + batch.num_rows]
         done += batch.num_rows
-        pieces.append(_answer(asked, batch, own))
+        pieces.append(_answer(asked, batch, own, ends))
     frame = _long(_configurations(runs), wanted, pieces)
     better = measure.higher_is_better if reduction.higher_is_better is None else reduction.higher_is_better
     frame.attrs.update(
@@ -154,7 +164,12 @@ class _Question:
     include_start: bool
 
 
-def _answer(asked: _Question, batch: pa.RecordBatch, skylines: NDArray[np.float64] | None) -> NDArray[np.float64]:
+def _answer(
+    asked: _Question,
+    batch: pa.RecordBatch,
+    skylines: NDArray[np.float64] | None,
+    switches: NDArray[np.int64] | None,
+) -> NDArray[np.float64]:
     """(n_budgets, 3, n_runs): value, complete, pool_empty."""
     lengths = lengths_of(batch.column("n_labeled"))
     offsets = offsets_of(lengths)
@@ -177,6 +192,7 @@ def _answer(asked: _Question, batch: pa.RecordBatch, skylines: NDArray[np.float6
             budget=budget,
             include_start=asked.include_start,
             skylines=skylines,
+            switch=None if switches is None else switches[i],
             higher_is_better=asked.metric.higher_is_better,
         )
         by_then = used_up if budget is None else used_up & (reach <= budget)

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algrid.aggregates import AGGREGATES, Curves, LabelsToSkyline
+from algrid.aggregates import AGGREGATES, Curves, LabelsToSkyline, switch_points
 from algrid.errors import PluginError
+
+#: Those that a curve of one point does not have.
+NEED_TWO_POINTS = {"biggest_drop", "drops", "first_difference", "learning_stability", "plateau"}
 
 
 def ragged(*curves):
@@ -125,19 +128,126 @@ def test_empty_curves_and_undefined_values_stay_where_they_are(cls):
     nothing = ([], [])
     curves = ragged(nothing, ONE, nothing, nothing, ([0, 1], [np.nan, np.nan]), ([0], [0.5]), ONE, nothing)
     for budget in (None, 7):
-        values = cls().of(curves, budget=budget, include_start=True, skylines=np.full(8, 0.8))
-        assert np.isnan(values).tolist() == [True, False, True, True, True, False, False, True]
+        values = cls().of(curves, budget=budget, include_start=True, skylines=np.full(8, 0.8), switch=np.full(8, 1))
+        lone = cls.name in NEED_TWO_POINTS
+        assert np.isnan(values).tolist() == [True, False, True, True, True, lone, False, True]
         assert values[1] == values[6]
-    assert cls().of(ragged(), skylines=np.empty(0)).shape == (0,)
+    assert cls().of(ragged(), skylines=np.empty(0), switch=np.empty(0, int)).shape == (0,)
 
 
 @pytest.mark.parametrize("cls", AGGREGATES.classes(), ids=lambda cls: cls.name)
 def test_what_is_given_is_not_changed(cls):
     curves = ragged(([0, 5, 10], [0.1, 0.5, 0.9]), ([0, 5, 10], [0.2, 0.5, 0.9]))
     before = curves.values.copy(), curves.bought.copy()
-    cls().of(curves, budget=7, skylines=np.ones(2))
+    cls().of(curves, budget=7, skylines=np.ones(2), switch=np.ones(2, int))
     assert (curves.values == before[0]).all()
     assert (curves.bought == before[1]).all()
+
+
+def switches(values, **options):
+    return switch_points(ragged((range(len(values)), values)), **options)[0]
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        # without cycle 0: .1 .2 .3 .4 .5 .6, mean .35; five from 1: .4
+        ([9.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 1),
+        # 1 0 0 0 0 0 1 1 1 1, mean .5; five from 4: .6
+        ([9.0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1], 4),
+        # falls: never above its mean, half of five
+        ([9.0, 0.5, 0.4, 0.3, 0.2, 0.1], 2),
+        # flat, with a mean that rounding puts below
+        ([9.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], 3),
+        # at the end fewer than five count: 1 0 0 0 0 0 0 0 1, mean 2/9; (0 + 0 + 0 + 1) / 4 from 5
+        ([9.0, 1, 0, 0, 0, 0, 0, 0, 0, 1], 5),
+        ([9.0, 0.1], 0),
+        ([9.0], 0),
+        ([], 0),
+    ],
+)
+def test_switch_points_by_hand(reference, expected):
+    assert switches(reference) == expected
+
+
+def test_switch_points_of_what_counts():
+    reference = [9.0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1]
+    # up to 6 labels: 1 0 0 0 0 0, no window above
+    assert switches(reference, budget=6) == 3
+    # with cycle 0: 9 1 0 0 0 0 0 1 1 1 1, mean 14/11, no window above
+    assert switches(reference, include_start=True) == 5
+
+
+@given(curves=st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), max_size=14), min_size=1, max_size=5))
+@settings(deadline=None, max_examples=60)
+def test_switch_points_are_those_of_a_loop(curves):
+    def slow(r):
+        found = [i for i in range(1, len(r)) if np.mean(r[i : i + 5]) > np.mean(r) + 1e-12]
+        return found[0] if found else len(r) // 2
+
+    found = switch_points(ragged(*((range(len(r)), r) for r in curves)), include_start=True)
+    assert found.tolist() == [slow(r) for r in curves]
+
+
+@pytest.mark.parametrize(
+    ("name", "switch", "options", "expected"),
+    [
+        ("ramp_up", 1, {}, 0.4),
+        ("plateau", 1, {}, 0.7),
+        ("ramp_up", 2, {"include_start": True}, 0.3),
+        ("plateau", 2, {"include_start": True}, 0.7),
+        ("ramp_up", 9, {}, 0.6),
+        ("plateau", 9, {}, np.nan),
+        ("ramp_up", 0, {}, np.nan),
+        ("plateau", 0, {}, 0.6),
+        ("plateau", 1, {"budget": 7}, 0.8),
+        ("ramp_up", -1, {}, np.nan),
+        ("plateau", -1, {}, np.nan),
+    ],
+)
+def test_phases_by_hand(name, switch, options, expected):
+    assert value(name, switch=np.array([switch]), **options) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_phase_does_not_care_for_the_other():
+    curve = ([0, 1, 2], [0.1, np.nan, 0.5])
+    assert value("plateau", curve, switch=np.array([1])) == 0.5
+    assert np.isnan(value("ramp_up", curve, switch=np.array([1])))
+    with pytest.raises(PluginError, match="where the ramp-up ends: pass the switch points of 'random'"):
+        value("ramp_up")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "expected"),
+    [
+        # steps .2 .4 -.2
+        ("first_difference", {}, 0.4 / 3),
+        ("first_difference", {"include_start": False}, 0.1),
+        ("first_difference", {"budget": 7}, 0.3),
+        ("biggest_drop", {}, 0.2),
+        ("biggest_drop", {"budget": 7}, 0.0),
+        ("biggest_drop", {"higher_is_better": False}, 0.4),
+        ("drops", {}, 1.0),
+        ("drops", {"higher_is_better": False}, 2.0),
+        # without cycle 0 the steps are .4 and -.2: all of them are the last five
+        ("learning_stability", {}, 1.0),
+        ("learning_stability", {"higher_is_better": False}, 0.0),
+    ],
+)
+def test_changes_by_hand(name, options, expected):
+    assert value(name, **options) == pytest.approx(expected)
+
+
+def test_stability_by_hand():
+    curve = (range(9), [0.9, 0.0, 0.3, 0.5, 0.6, 0.6, 0.7, 0.7, 0.8])
+    # steps .3 .2 .1 0 .1 0 .1: the last five .06 of .8 / 7; the last two .05
+    assert value("learning_stability", curve) == pytest.approx(0.06 * 7 / 0.8)
+    short = AGGREGATES.build("learning_stability", {"k": 2}).of(ragged(curve))[0]
+    assert short == pytest.approx(0.05 * 7 / 0.8)
+    falling = (range(4), [0.9, 0.5, 0.3, 0.4])
+    assert value("learning_stability", falling) == 0.0
+    # .1 + .2 - .3 is not 0 in floating point, and is no improvement
+    assert value("learning_stability", (range(5), [9, 0.0, 0.1, 0.1 + 0.2, 0.0])) == 0.0
 
 
 curve_lists = st.lists(

@@ -44,13 +44,13 @@ LAYERS = {
     "store": ("store", "frame"),
     # rows become findings: needs nothing of how they were made
     "analysis": (
-        "points curves mean_curves aggregates pairing missing leaderboard influence tables runtime store_comparison ogal "
-        "findings figures style wording",
+        "points curves switches mean_curves aggregates pairing missing leaderboard influence tables runtime "
+        "store_comparison ogal findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds
     "use": (
-        "__init__ api session results simulation progress cli",
+        "__init__ api session results simulation progress cli audit audit_states",
         "frame registry datasets metrics learners strategies protocol loop grid plan workers store analysis",
     ),
 }
