@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 from multiprocessing.connection import Connection
-from typing import Any
 
 from algrid.cell import Cell
 from algrid.datasets.base import Dataset, DatasetPlugin
@@ -57,7 +56,7 @@ class _PipeJournal:
 def compute(task: Slice, pipe: Connection) -> None:
     """Run a slice; every event goes to the parent as a tuple that begins with its name."""
     journal = _PipeJournal(pipe)
-    pipe.send(("provenance", _provenance(task)))
+    pipe.send(("provenance", provenance(task.plugins)))
     try:
         journal.phase("load", range(len(task.variants)))
         pool = _pool(task.cell)
@@ -100,12 +99,6 @@ def main(descriptor: int) -> None:
             pipe.send(("done",))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the parent is gone
-
-
-def _provenance(task: Slice) -> dict[str, Any]:
-    cell = task.cell
-    strategies = {v.strategy.name: v.strategy for v in task.variants}
-    return provenance([cell.dataset, cell.learner, *strategies.values()])
 
 
 def _die_with_parent(parent: int) -> None:

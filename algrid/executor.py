@@ -8,7 +8,6 @@ import logging
 import signal
 import threading
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -86,23 +85,31 @@ class Cluster:
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
         """A client of the cluster; a local one is made, and ends with it."""
-        logging.getLogger("distributed.nanny").setLevel(
-            logging.ERROR
-        )  # that it kills a busy worker at the end is meant
+        for name in ("distributed.nanny", "distributed.scheduler"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # lost and busy workers are dealt with here
         with dask.config.set(_CONFIG), contextlib.ExitStack() as stack:
             if self.scheduler is not None:
                 yield stack.enter_context(_connect(self.scheduler))
                 return
-            with warnings.catch_warnings(), _interrupts_ignored():
-                warnings.filterwarnings("ignore", "Port .* is already in use")  # the dashboard then takes another
-                cluster = LocalCluster(
-                    n_workers=self.workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    memory_limit=None,  # the limit is the child's (algrid.supervisor)
-                    dashboard_address="127.0.0.1:8787",
-                )
-            yield stack.enter_context(Client(stack.enter_context(cluster)))
+            yield stack.enter_context(Client(stack.enter_context(_local_cluster(self.workers))))
+
+
+def _local_cluster(workers: int) -> LocalCluster:
+    with warnings.catch_warnings(), _interrupts_ignored():
+        warnings.filterwarnings("ignore", "Port .* is already in use")  # the dashboard then takes another
+        try:
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=None,  # the limit is the child's (algrid.supervisor)
+                dashboard_address="127.0.0.1:8787",
+            )
+        except RuntimeError as error:
+            raise AlgridError(
+                f"worker processes can't be started ({error}) A script that runs a grid needs "
+                "`if __name__ == '__main__':` before the call, because each worker imports the script."
+            ) from error
 
 
 @contextlib.contextmanager
@@ -161,9 +168,10 @@ def execute(
     with cluster.client() as client:
         workers = max(1, sum(client.nthreads().values()))
         seconds = float(plan.seconds[pending].sum(dtype=np.float64))
-        cells = int(np.count_nonzero(pending.any(axis=1) | skylines))
-        listener.begin(int(np.count_nonzero(pending)), cells, seconds, client.dashboard_link)
-        flight = _Flight(client, sink, listener)
+        work = pending.sum(axis=1) + skylines  # rows that each cell owes
+        listener.begin(int(pending.sum()), int(np.count_nonzero(work)), seconds, client.dashboard_link)
+        owed = {plan.cells[i].digest: int(work[i]) for i in np.flatnonzero(work)}
+        flight = _Flight(client, sink, listener, owed)
         try:
             for task in plan.slices(pending, skylines, workers, histories):
                 flight.submit(task)
@@ -179,11 +187,11 @@ def execute(
 class _Flight:
     """Slices that workers have, and what is done when one comes back."""
 
-    def __init__(self, client: Client, sink: Sink, listener: Listener) -> None:
+    def __init__(self, client: Client, sink: Sink, listener: Listener, owed: dict[int, int]) -> None:
         self._client, self._sink, self._listener = client, sink, listener
         self._tasks: dict[Future, Slice] = {}
         self._landing = as_completed(loop=client.loop)
-        self._slices_of_cell: Counter[int] = Counter()
+        self._owed = owed  # rows of each cell, by its digest
 
     @property
     def size(self) -> int:
@@ -192,7 +200,6 @@ class _Flight:
     def submit(self, task: Slice) -> None:
         future = self._client.submit(_compute, task, pure=False)
         self._tasks[future] = task
-        self._slices_of_cell[task.cell.digest] += 1
         self._landing.add(future)
 
     def land(self) -> None:
@@ -217,11 +224,9 @@ class _Flight:
             self._sink.provenance(outcome.provenance)
         for name, rows in outcome.tables.items():
             self._sink.append(name, rows)
-        cell = task.cell.digest
-        self._slices_of_cell[cell] -= 1
-        finished = self._slices_of_cell[cell] == 0
-        if finished:
-            del self._slices_of_cell[cell]
+        done = sum(rows.num_rows for rows in outcome.tables.values())
+        self._owed[task.cell.digest] -= done
+        finished = done > 0 and self._owed[task.cell.digest] == 0
         ended = outcome.tables.get(RUNS.name)
         reasons = ended.column("stop_reason").to_pylist() if ended is not None else []
         failures = sum(reason in FAILED for reason in reasons)

@@ -19,6 +19,7 @@ from algrid.grid_reader import GridReader
 from algrid.grid_values import Budget, Limits
 from algrid.learners import LEARNERS, Learner
 from algrid.oracles import ORACLES, Oracle
+from algrid.registry import Plugin
 from algrid.splits import Split
 from algrid.start_sets import StartSet
 from algrid.strategies import STRATEGIES, Strategy
@@ -198,6 +199,13 @@ class GridSpec:
         counts = {"split": self.n_splits, "start_set": self.n_start_sets}
         found = range(counts[axis]) if axis in counts else getattr(self, EXCLUDABLE[axis])
         return tuple(level_label(level) for level in found)
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All levels that are plugins: what results depend on beside algrid's own code."""
+        looked_at = (learner for learner in self.query_learners if learner is not None)
+        kinds = (self.datasets, self.strategies, self.learners, looked_at, self.oracles)
+        return (self.split, self.start_set, *(plugin for kind in kinds for plugin in kind))
 
     @property
     def n_combinations(self) -> int:

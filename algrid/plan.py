@@ -229,6 +229,7 @@ class Plan:
             targets=tuple(int(t) for t in self.targets[i, members]),
             histories=tuple(known.get(run_id, History()) for run_id in ids),
             metrics=self.spec.record,
+            plugins=self.spec.plugins,
             skyline=skyline,
             seconds_per_cycle=self.spec.limits.seconds_per_cycle,
             memory=self.spec.limits.memory,

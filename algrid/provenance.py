@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from algrid.registry import Plugin, source_hash
 
-__all__ = ["code", "provenance"]
+__all__ = ["code", "differences", "provenance"]
 
 _PACKAGES = ("algrid", "numpy", "scipy", "scikit-learn", "modAL-python", "pandas", "pyarrow", "dask", "torch")
 
@@ -35,6 +35,23 @@ def code(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
         "packages": dict(_packages()),
         "plugins": {f"{type(p).__module__}.{p.name}": source_hash(p) for p in plugins},
     }
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """What differs between two provenances, a line each; of the plugins, those that both name. Commits don't count."""
+    found = [
+        f"{what}: stored results have {there.get(what)}, here is {here[what]}"
+        for what in ("algrid", "python", "platform", "machine", "blas")
+        if there.get(what) != here[what]
+    ]
+    for group, word in (("packages", "package"), ("plugins", "source of plugin")):
+        old, new = there.get(group, {}), here[group]
+        found += [
+            f"{word} {name}: stored results have {old[name]}, here is {new[name]}"
+            for name in sorted(old.keys() & new.keys())
+            if old[name] != new[name]
+        ]
+    return found
 
 
 @functools.cache

@@ -16,11 +16,12 @@ from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.leaderboard import Missing, leaderboard
 from algrid.metrics import Metric
-from algrid.provenance import provenance
+from algrid.provenance import differences, provenance
 from algrid.replay import Replayed, replay
 from algrid.schema import AXES, CELL_AXES, FAILED, RUNS, SKYLINES
 from algrid.session import Session
 from algrid.store import Snapshot, Store
+from algrid.switches import REFERENCE, switch_columns
 
 if TYPE_CHECKING:
     from algrid.figures import Figure
@@ -124,6 +125,7 @@ class Results:
             budgets=self._budgets() if budgets is None else budgets,
             include_start=include_start,
             part=part,
+            reference=self._reference(snapshot) if measure.needs_switch else None,
         )
 
     def leaderboard(
@@ -230,6 +232,11 @@ class Results:
         table = self.snapshot.table(SKYLINES.name, ("cell_id", *CELL_AXES, "n_classes", *_SKYLINE_SCORES))
         return _frame(table.select(CELL_AXES)).assign(value=skyline_values(table, metric))
 
+    @staticmethod
+    def _reference(snapshot: Snapshot) -> Any:
+        """The runs of random sampling, also where they are not among those that are scored."""
+        return snapshot.table(RUNS.name, switch_columns(), f"strategy = '{REFERENCE}'")
+
     def _budgets(self) -> list[int | None]:
         """The grid's budgets in labels, ascending; one in cycles, or of the whole pool, is each run's whole curve."""
         if self._store.grid is None:
@@ -285,9 +292,9 @@ class Results:
         shown = {axis: ", ".join(map(str, names[:8])) + (" ..." * (len(names) > 8)) for axis, names in levels.items()}
         counts = {axis: f"{len(levels[axis])}: {shown[axis]}" for axis in AXES if len(levels[axis]) > 1}
         ends = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
-        made = len(self._store.provenances)
-        mixed = {"provenance": f"{made} different ones: see snapshot.provenances"} if made > 1 else {}
-        return {"runs": f"{runs.num_rows:,} ({ends})", **counts, **mixed}
+        first, *others = self._store.provenances.values() or [{}]
+        mixed = sorted({line for other in others for line in differences(first, other)})
+        return {"runs": f"{runs.num_rows:,} ({ends})", **counts, **({"mixed": "; ".join(mixed)} if mixed else {})}
 
     def __repr__(self) -> str:
         return "\n".join([f"Results of {str(self.path)!r}", *(f"  {k:<14}{v}" for k, v in self._summary().items())])

@@ -23,7 +23,7 @@ from algrid.metrics import METRICS, ProbabilityMetric
 from algrid.plan import Plan, Stored
 from algrid.planner import make_plan
 from algrid.pool import make_pool
-from algrid.provenance import code, provenance
+from algrid.provenance import code, differences, provenance
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import FAILED, RUNS
 from algrid.store import Snapshot, Store
@@ -274,9 +274,10 @@ class Session:
         """What differs between the code and packages here and those that stored results were made with."""
         if not (self.path / "manifest.json").exists():
             return []
-        spec = self.spec
-        here = provenance([*spec.datasets, *spec.learners, *spec.strategies])
-        return sorted({line for there in Store.open(self.path).provenances.values() for line in _changes(there, here)})
+        here = provenance(self.spec.plugins)
+        return sorted(
+            {line for there in Store.open(self.path).provenances.values() for line in differences(there, here)}
+        )
 
 
 class _Histories:
@@ -284,11 +285,11 @@ class _Histories:
 
     def __init__(self, snapshot: Snapshot, retry: Sequence[str]) -> None:
         self._snapshot, self._retry = snapshot, set(retry)
-        self._ids = set(snapshot.ids("runs").tolist())
+        self._ids = snapshot.ids("runs")
 
     def __call__(self, run_ids: list[str]) -> Mapping[str, History]:
-        numbers = from_hex(np.array(run_ids, dtype=np.str_)).tolist()
-        known = [i for i, number in zip(run_ids, numbers, strict=True) if number in self._ids]
+        wanted = np.array(run_ids, dtype=np.str_)
+        known = wanted[np.isin(from_hex(wanted), self._ids, kind="sort")].tolist() if len(self._ids) else []
         if not known:
             return {}
         rows = self._snapshot.rows(known).to_pylist()
@@ -297,25 +298,9 @@ class _Histories:
 
 def _fingerprint(spec: GridSpec) -> str:
     """Key of all that a plan is made of: the grid, the state of the files that it names, and the code."""
-    plugins = [*spec.datasets, spec.split, spec.start_set]
-    files = [Path(plugin.path) for plugin in plugins if hasattr(plugin, "path")]
+    files = [Path(p.path) for p in (*spec.datasets, spec.split, spec.start_set) if hasattr(p, "path")]
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    return content_key([spec.to_dict(), states, code([*plugins, *spec.learners, *spec.strategies, *spec.oracles])])
-
-
-def _changes(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    found = []
-    for what in ("algrid", "python", "platform", "machine", "blas"):
-        if there.get(what) != here[what]:
-            found.append(f"{what}: stored results have {there.get(what)}, here is {here[what]}")
-    for group, word in (("packages", "package"), ("plugins", "source of plugin")):
-        old, new = there.get(group, {}), here[group]
-        found += [
-            f"{word} {name}: stored results have {old[name]}, here is {new[name]}"
-            for name in sorted(old.keys() & new.keys())
-            if old[name] != new[name]
-        ]
-    return found
+    return content_key([spec.to_dict(), states, code(spec.plugins)])
 
 
 def _cores() -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from algrid.cell import Cell, Variant
 from algrid.history import History
+from algrid.registry import Plugin
 
 __all__ = ["Outcome", "Slice"]
 
@@ -27,6 +28,8 @@ class Slice:
         What is known of each already (empty for a new run).
     metrics : tuple of str
         Names of the probability metrics to record.
+    plugins : tuple of Plugin
+        All of the grid: their sources are part of the results' provenance.
     skyline : bool
         Whether the cell's skyline is wanted too.
     seconds_per_cycle : float or None
@@ -44,6 +47,7 @@ class Slice:
     targets: tuple[int, ...]
     histories: tuple[History, ...]
     metrics: tuple[str, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
     skyline: bool = False
     seconds_per_cycle: float | None = None
     memory: int | None = None

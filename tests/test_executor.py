@@ -111,6 +111,15 @@ def test_a_worker_that_is_killed_loses_nothing(expected: dict[str, Any], tmp_pat
     assert evidence(tmp_path) == expected
 
 
+def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(f"import algrid as ag\nag.run({GRID!r}, results='results', workers=1, progress=False)\n")
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "AlgridError: worker processes can't be started" in done.stderr
+    assert "if __name__ == '__main__':" in done.stderr.splitlines()[-1]
+
+
 def test_a_slice_whose_worker_was_lost_is_halved_and_a_single_run_is_given_up_in_the_end() -> None:
     variants = tuple(variant("random", size) for size in (1, 2, 3))
     whole = Slice(make_cell(), variants, (10, 10, 10), (History(), History(), History()), skyline=True, cost=3.0)

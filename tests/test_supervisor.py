@@ -51,7 +51,7 @@ def compared(row: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_child_gives_what_the_loop_gives(supervisor: Supervisor) -> None:
     variants = [variant("margin", 5), variant("random", 2), variant("qbc", 5)]
-    outcome = supervisor.run(make_slice(*variants, skyline=True))
+    outcome = supervisor.run(make_slice(*variants, skyline=True, plugins=(variants[0].strategy,)))
     assert [compared(row) for row in rows_of(outcome)] == [expected(v) for v in variants]
     (skyline,) = outcome.tables["skylines"].to_pylist()
     assert sum(skyline["confusion_test"]) == 60
