@@ -220,6 +220,33 @@ def metrics() -> None:
 
 
 @app.command()
+def audit(
+    family: Annotated[str | None, typer.Argument(help="A family of strategies [default: all with several].")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write all columns to this file.")] = None,
+) -> None:
+    """Hold the implementations of a strategy against each other: how often they agree, and why they don't."""
+    import pandas as pd
+
+    from algrid.audit import audit as compare
+    from algrid.audit import families
+    from algrid.audit_states import CAUSES
+
+    frames = []
+    for name in [family] if family else families():
+        frames.append(frame := compare(name))
+        table = _table(f"{name}", "same batch", *(cause.replace("_", " ") for cause in CAUSES), "score b - a")
+        for row in frame.to_dict("records"):
+            score = f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+            shares = [f"{row[key]:.0%}" for key in ("same", *CAUSES)]
+            table.add_row(f"{row['a']}, {row['b']}", *shares, score)
+        _out.print(table)
+        for implementation, reason in frame.attrs["skipped"].items():
+            _out.print(f"not compared: {implementation}: {reason}", markup=False)
+    if csv:
+        pd.concat(frames).to_csv(csv, index=False)
+
+
+@app.command()
 def compact(folder: Folder, results: Results = None) -> None:
     """Merge the files of a store into few large ones."""
     from algrid.store import Store
