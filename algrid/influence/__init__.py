@@ -4,9 +4,17 @@ One module a question; DataFrame in, DataFrame out, with what has to be known ab
 """
 
 from algrid.influence.flips import sign_flips
+from algrid.influence.queries import query_influence
 from algrid.influence.rankings import ranking_influence
 from algrid.influence.replicates import replicates_needed
 from algrid.influence.scores import score_influence
 from algrid.influence.variance import decomposition
 
-__all__ = ["decomposition", "ranking_influence", "replicates_needed", "score_influence", "sign_flips"]
+__all__ = [
+    "decomposition",
+    "query_influence",
+    "ranking_influence",
+    "replicates_needed",
+    "score_influence",
+    "sign_flips",
+]
