@@ -19,7 +19,7 @@ from algrid.influence._datasets import estimated
 from algrid.leaderboard import leaderboard
 from algrid.missing import Missing, check_options, same_to_the_eye, used_settings
 
-__all__ = ["leave_one_out", "treatments"]
+__all__ = ["ahead", "leave_one_out", "treatments"]
 
 Floats = NDArray[np.float64]
 
@@ -68,10 +68,15 @@ def leave_one_out(
     score = np.where(np.isinf(used.values), -np.inf, used.sign * used.values)
     finite = np.isfinite(score)
     parts = np.stack([np.where(finite, score, 0.0), finite, np.ones_like(score)], axis=1)
+
+    def of_dataset(sums: Floats) -> Floats:
+        found = ahead(sums)
+        return np.concatenate([found, np.ones_like(found[:, :1])], axis=1)
+
     point, low, high, note = estimated(
         segment_sum(parts, used.replicate_offsets),
         used.dataset_offsets,
-        _ahead,
+        of_dataset,
         _ranks_without,
         resamples=resamples,
         seed=seed,
@@ -135,27 +140,32 @@ def treatments(
     return table
 
 
-def _ahead(sums: Floats) -> Floats:
-    """(n_copies, n_levels + 1, n_levels): 1 where the column's level is behind the row's, half for ties; then ones."""
+def ahead(sums: Floats) -> Floats:
+    """Who is ahead of whom: (n, n_levels, n_levels), 1 where the row's level beats the column's, half where they tie.
+
+    Parameters
+    ----------
+    sums : (n, 3, n_levels) array
+        Of the settings of a dataset: sum of the finite scores (higher is better), their number, the number of settings.
+        What is infinite more often is behind, whatever its finite scores.
+    """
     total, count, everything = (sums[:, i] for i in range(3))
     mean = same_to_the_eye(np.divide(total, count, out=np.zeros_like(total), where=count > 0))
-    # what is infinite more often comes later, as in a leaderboard
     infinite = np.round((everything - count) / np.maximum(everything, 1.0), 12)
     ours, theirs = mean[:, :, None], mean[:, None, :]
     own, other = infinite[:, :, None], infinite[:, None, :]
-    ahead = (own < other) | ((own == other) & (ours > theirs))
-    tied = (own == other) & (ours == theirs)
-    return np.concatenate([ahead + 0.5 * tied, np.ones_like(mean)[:, None, :]], axis=1)
+    wins = (own < other) | ((own == other) & (ours > theirs))
+    return np.asarray(wins + 0.5 * ((own == other) & (ours == theirs)))
 
 
 def _ranks_without(sums: Floats) -> Floats:
     """(n, 1 + n_levels, n_levels) mean ranks among all; then without each level."""
     n_levels = sums.shape[2]
     # rounded: sums of halves over another order of datasets must not make a tie an order
-    ahead = np.round(sums[:, :n_levels] / sums[:, n_levels:], 12)
-    ahead[:, np.arange(n_levels), np.arange(n_levels)] = 0.0
-    whole = 1.0 + ahead.sum(axis=1, keepdims=True)
-    return np.round(np.concatenate([whole, whole - ahead], axis=1), 9)
+    share = np.round(sums[:, :n_levels] / sums[:, n_levels:], 12)
+    share[:, np.arange(n_levels), np.arange(n_levels)] = 0.0
+    whole = 1.0 + share.sum(axis=1, keepdims=True)
+    return np.round(np.concatenate([whole, whole - share], axis=1), 9)
 
 
 def _positions(ranks: pd.Series[float]) -> pd.Series[float]:
