@@ -62,7 +62,7 @@ ONLY_IN = {
     "duckdb": "store",
     "pyarrow.parquet": "store datasets.file",  # a user's own Parquet file is no store
     "pyarrow.dataset": "store",
-    "pyarrow": "schema store rows points curves mean_curves datasets.file",
+    "pyarrow": "schema store rows points curves mean_curves influence.queries datasets.file",
     "matplotlib": "figures style",
     "seaborn": "figures style",
     "typer": "cli",

@@ -8,10 +8,12 @@ from algrid.influence.queries import query_influence
 from algrid.influence.rankings import ranking_influence
 from algrid.influence.replicates import replicates_needed
 from algrid.influence.scores import score_influence
+from algrid.influence.summary import overview
 from algrid.influence.variance import decomposition
 
 __all__ = [
     "decomposition",
+    "overview",
     "query_influence",
     "ranking_influence",
     "replicates_needed",

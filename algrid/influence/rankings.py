@@ -80,7 +80,7 @@ def ranking_influence(
         with itself), ``halves`` (one level with the other) and ``lost``, their difference; with resampled datasets
         ``ceiling_resampled``, ``halves_resampled``, ``lost_resampled`` and ``lost_low``, ``lost_high``, the 95 %
         interval of what is lost. A tau with a leaderboard of ties only is NaN. ``attrs``: ``overall``, the mean of
-        ``tau`` and ``lost_resampled`` over pairs of levels with their intervals; ``n_settings`` of
+        ``tau``, ``lost`` and ``lost_resampled`` over pairs of levels, with intervals; ``n_settings`` of
         ``n_settings_all``; ``note``.
 
     Raises
@@ -111,7 +111,11 @@ def ranking_influence(
             table[f"{part}{name}"] = _mean(value)
     table["lost_low"], table["lost_high"] = _ends(moved[2], len(a))
     plain = b < data.n_levels
-    overall = {"tau": _overall(full, draws, plain), "lost_resampled": _overall(moved[2], moved[2], plain)}
+    overall = {
+        "tau": _overall(full, draws, plain),
+        "lost": _overall(fixed[2], None, plain),
+        "lost_resampled": _overall(moved[2], moved[2], plain),
+    }
     table.attrs.update(scores.attrs)
     table.attrs.update(by=by, of=of, resamples=resamples, repeats=repeats, seed=seed, overall=overall, **data.facts)
     table.attrs["note"] = " ".join(filter(None, [_empty(data, of, by), _unsplit(split, repeats), why]))

@@ -249,7 +249,9 @@ def _table(design: _Design, order: int, resamples: int, seed: int) -> pd.DataFra
                 rows[name] = row
     if len(design.factors) + bool(design.replicates) + (shape[0] > 1) > order:
         rows[HIGHER] = above
-    return _shares(rows)
+    table = _shares(rows)
+    table.attrs["totals"] = _totals(rows, design)
+    return table
 
 
 def _components(
@@ -272,12 +274,37 @@ def _shares(rows: dict[str, _Row]) -> pd.DataFrame:
     table = pd.DataFrame({"effect": list(rows), "order": pd.Series(size).astype("Int64"), "variance": plain})
     is_dataset = table["effect"].to_numpy() == "dataset"
     for name, base in (("component", None), ("share", ~is_dataset | is_dataset), ("share_centred", ~is_dataset)):
-        value, drawn_ = (point, draws) if base is None else (_share(point[None], base)[0], _share(draws, base))
-        low, high = ends(drawn_) if len(draws) else np.full((2, len(point)), np.nan)
-        moved = np.mean(drawn_, axis=0) - value if len(draws) else 0.0
-        table[name], table[f"{name}_low"], table[f"{name}_high"] = value, low - moved, high - moved
+        own, many = (point[None], draws) if base is None else (_share(point[None], base), _share(draws, base))
+        table[name], table[f"{name}_low"], table[f"{name}_high"] = _interval(own[0], many)
     table.loc[is_dataset, ["share_centred", "share_centred_low", "share_centred_high"]] = np.nan
     return table.sort_values("order", kind="stable", na_position="last", ignore_index=True)
+
+
+def _interval(point: Floats, draws: Floats) -> tuple[Floats, Floats, Floats]:
+    """Estimates, and the ends of their percentile intervals, moved by what draws are off on average."""
+    if not len(draws):
+        return (point, *np.full((2, len(point)), np.nan))
+    low, high = ends(draws)
+    moved = np.mean(draws, axis=0) - point
+    return point, low - moved, high - moved
+
+
+def _totals(rows: dict[str, _Row], design: _Design) -> dict[str, dict[str, float]]:
+    """Of each hyperparameter the shares of all effects that it is part of, with their intervals."""
+    point = np.array([[row.component for row in rows.values()]])
+    draws = np.stack([row.draws for row in rows.values()], axis=1)
+    parts = [set(name.split(TIMES)) for name in rows]
+    is_dataset = np.array([own == {"dataset"} for own in parts])
+    names = {name: {name} for name in ("dataset", *design.replicates)}
+    names |= {name: set(_NESTED[name]) if name in design.groups else {name} for name in design.factors}
+    found: dict[str, dict[str, float]] = {name: {} for name in names}
+    for share, base in (("share", ~is_dataset | is_dataset), ("share_centred", ~is_dataset)):
+        own, many = _share(point, base), _share(draws, base)
+        for name, of in names.items():
+            counted = np.array([bool(of & part) for part in parts]) & base
+            value, low, high = _interval(own[:, counted].sum(axis=1), many[:, counted].sum(axis=1, keepdims=True))
+            found[name] |= {share: float(value[0]), f"{share}_low": float(low[0]), f"{share}_high": float(high[0])}
+    return found
 
 
 def _share(components: Floats, base: NDArray[np.bool_]) -> Floats:

@@ -57,6 +57,11 @@ def test_by_hand():
     assert table["share_low"].isna().all()
     assert "2 datasets are too few" in table.attrs["note"]
     assert table.attrs["replicates"] == {"split": 2}
+    totals = table.attrs["totals"]
+    assert totals["learner"]["share"] == pytest.approx((0.0075 + 0.0025 + 0.005) / 0.065)
+    assert totals["learner"]["share_centred"] == pytest.approx(0.015 / 0.025)
+    assert totals["dataset"]["share"] == pytest.approx(0.0425 / 0.065)
+    assert totals["split"]["share"] == pytest.approx(0.015 / 0.065)
 
 
 def test_ranks_by_hand():
@@ -128,6 +133,8 @@ def test_intervals_hold_what_they_should():
         own = table.loc["learner"]
         inside += own["component_low"] <= np.mean(effect**2) <= own["component_high"]
         assert own["share_low"] <= own["share"] <= own["share_high"]
+        total = table.attrs["totals"]["learner"]
+        assert total["share_low"] <= total["share"] <= total["share_high"]
     assert 50 <= inside <= 60
 
 
