@@ -18,11 +18,23 @@ if TYPE_CHECKING:
     from algrid.api import make_plan, open, run
     from algrid.datasets.base import Dataset
     from algrid.grid import GridSpec
+    from algrid.ogal import open_ogal
     from algrid.plan import Plan
     from algrid.results import Results
     from algrid.simulation import simulate
 
-__all__ = ["AlgridError", "Dataset", "GridSpec", "Plan", "Results", "make_plan", "open", "run", "simulate"]
+__all__ = [
+    "AlgridError",
+    "Dataset",
+    "GridSpec",
+    "Plan",
+    "Results",
+    "make_plan",
+    "open",
+    "open_ogal",
+    "run",
+    "simulate",
+]
 
 __version__ = "0.1.0"
 
@@ -33,6 +45,7 @@ _HOMES = {
     "Plan": "algrid.plan",
     "Results": "algrid.results",
     "open": "algrid.api",
+    "open_ogal": "algrid.ogal",
     "make_plan": "algrid.api",
     "run": "algrid.api",
     "simulate": "algrid.simulation",

@@ -60,9 +60,9 @@ ONLY_IN = {
     "dask": "executor",
     "distributed": "executor",
     "duckdb": "store",
-    "pyarrow.parquet": "store datasets.file",  # a user's own Parquet file is no store
+    "pyarrow.parquet": "store datasets.file ogal",  # a user's or a study's own Parquet file is no store
     "pyarrow.dataset": "store",
-    "pyarrow": "schema store rows points curves mean_curves influence.queries datasets.file",
+    "pyarrow": "schema store rows points curves mean_curves influence.queries datasets.file ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
     "typer": "cli",
