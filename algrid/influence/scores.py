@@ -268,4 +268,4 @@ def _whole_curves(scores: pd.DataFrame, by: str) -> str:
 
 
 def _infinite(count: int) -> str:
-    return f"{count:,} infinite scores have no difference and count as missing." if count else ""
+    return f"Infinite scores have no difference: {count:,} of them count as missing." if count else ""

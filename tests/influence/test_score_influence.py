@@ -161,4 +161,4 @@ def test_infinite_scores_are_counted_and_left_out():
     frame = HAND.assign(value=HAND["value"].mask(HAND.index == 0, np.inf))
     table = score_influence(frame, "batch_size")
     assert table["n"].tolist() == [3]
-    assert "1 infinite scores" in table.attrs["note"]
+    assert "1 of them count as missing" in table.attrs["note"]
