@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Features
+from algrid.strategies._threads import one_thread
 from algrid.strategies.base import top_k
 
 __all__ = ["center_distances", "kmeans", "one_per_cluster"]
@@ -38,10 +39,9 @@ def center_distances(X: Features, n_clusters: int, seed: int) -> tuple[NDArray[n
     """As `kmeans`, with the distances to all centres: (n,) int array, (n, n_clusters) float array."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
     model = KMeans(min(n_clusters, X.shape[0]), n_init=1, random_state=seed)
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings(), one_thread("sklearn"):
         warnings.simplefilter("ignore", ConvergenceWarning)  # duplicates: fewer distinct clusters than asked for
         distances = model.fit_transform(X)
     return model.labels_.astype(np.intp), np.asarray(distances, dtype=np.float64)

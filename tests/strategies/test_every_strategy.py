@@ -220,6 +220,7 @@ def all_batches() -> dict[str, list[int]]:
 
 def test_same_answer_in_another_process_on_more_threads() -> None:
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "3")
+    threads["OMP_WAIT_POLICY"] = "passive"  # a thread that spins would keep others off a busy core
     paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
     code = "import json, test_every_strategy as t; print(json.dumps(t.all_batches()))"
     other = subprocess.run(
