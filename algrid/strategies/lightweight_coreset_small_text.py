@@ -54,4 +54,4 @@ class LightweightCoresetSmallText(SmallTextStrategy):
         except ValueError as error:
             if "NaN" not in str(error):
                 raise
-            return np.random.choice(state.unlabeled, state.batch_size, replace=False)  # noqa: NPY002 (sandboxed)
+            return state.rng().choice(state.unlabeled, state.batch_size, replace=False)
