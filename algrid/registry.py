@@ -164,16 +164,19 @@ class Registry(Generic[P]):
         return [self._classes[name] for name in self.names()]
 
     def get(self, name: str) -> type[P]:
-        """The class registered as `name`.
+        """The class registered as `name`, or the only implementation (``clue@skactiveml``) of a family (``clue``).
 
         Raises
         ------
         PluginError
             If there is none; the message has the nearest match and the known names.
         """
-        if name not in self._classes:
+        if name in self._classes:
+            return self._classes[name]
+        implementations = [known for known in self._classes if known.startswith(f"{name}@")]
+        if len(implementations) != 1:
             raise PluginError(unknown_name(self.kind, name, self._classes))
-        return self._classes[name]
+        return self._classes[implementations[0]]
 
     def build(self, name: str, parameters: Mapping[str, Any] | None = None) -> P:
         """The plugin `name` (or ``module:Class``) with these parameters, validated.
