@@ -5,6 +5,7 @@ RESULTS ?= results/$(basename $(notdir $(GRID)))
 WORKERS ?=
 PYTHON  ?=
 PYTEST_ARGS ?=
+TESTERS ?= 2
 # packages in the home folder must not mix with the pinned ones
 export PYTHONNOUSERSITE := 1
 
@@ -51,7 +52,7 @@ lab: $(LAB) ## open the notebooks in JupyterLab
 # --- development ---
 
 test: $(ALL) ## run the tests (PYTEST_ARGS="-k store")
-	@$(BIN)/python -m pytest -m "not slow and not cluster" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile -m "not slow and not cluster" $(PYTEST_ARGS)
 
 lint: $(ALL) ## check style and format
 	@$(BIN)/ruff check .
