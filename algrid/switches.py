@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REFERENCE", "Switches", "switch_columns"]
 
-#: The strategy whose curve says where the ramp-up ends.
+#: The family of strategies whose curve says where the ramp-up ends, whatever the implementation.
 REFERENCE = "random"
 _METRIC = "accuracy"
 #: What runs of one setting have in common; they differ in strategy and query learner.
@@ -25,7 +25,7 @@ _KEY = ["cell_id", "batch_size"]
 
 def switch_columns() -> tuple[str, ...]:
     """The stored columns that the runs of the reference need."""
-    return tuple(dict.fromkeys((*_KEY, "strategy", "stop_reason", "n_pool", *columns_for(_METRIC))))
+    return tuple(dict.fromkeys((*_KEY, "strategy", "strategy_family", "stop_reason", "n_pool", *columns_for(_METRIC))))
 
 
 class Switches:
@@ -36,12 +36,12 @@ class Switches:
     runs : pyarrow.Table
         The runs that are scored, with the columns ``cell_id`` and ``batch_size``.
     reference : pyarrow.Table
-        Runs with the columns of `switch_columns`; those of the strategy ``random`` count. Of several at one setting
-        the first counts.
+        Runs with the columns of `switch_columns`; those of the family ``random`` count. Of several implementations at
+        one setting the first by name counts: ``random`` itself, where it was run.
     """
 
     def __init__(self, runs: pa.Table, reference: pa.Table) -> None:
-        is_random = reference.column("strategy").to_pandas().astype(object).to_numpy() == REFERENCE
+        is_random = reference.column("strategy_family").to_pandas().astype(object).to_numpy() == REFERENCE
         table = reference.take(np.flatnonzero(is_random))
         values, offsets = point_values(table, _METRIC)
         labels = np.asarray(table.column("n_labeled").combine_chunks().flatten(), dtype=np.int64)
@@ -49,7 +49,9 @@ class Switches:
         stop = table.column("stop_reason").to_pandas().astype(object).to_numpy()
         self._used_up = stop == "pool_empty"
         self._as_planned = self._used_up | (stop == "budget")
-        keys = table.select(_KEY).to_pandas().assign(place=np.arange(table.num_rows)).drop_duplicates(_KEY)
+        keys = table.select([*_KEY, "strategy"]).to_pandas().assign(place=np.arange(table.num_rows))
+        keys = keys.astype({"strategy": str}).sort_values("strategy", kind="stable").drop_duplicates(_KEY)
+        keys = keys[[*_KEY, "place"]]
         found = runs.select(_KEY).to_pandas().merge(keys, on=_KEY, how="left", validate="many_to_one")["place"]
         self._place = pd.to_numeric(found).fillna(-1).to_numpy(np.int64)
 

@@ -9,9 +9,9 @@ from runs import make_runs
 from algrid.curves import scores
 
 #: without cycle 0: .1 .1 .5 .5 .5, mean .34; from 1: (.1 + 3 * .5) / 4 = .4
-RANDOM = {"strategy": "random", "accuracy": [0.9, 0.1, 0.1, 0.5, 0.5, 0.5]}
+RANDOM = {"strategy": "random", "strategy_family": "random", "accuracy": [0.9, 0.1, 0.1, 0.5, 0.5, 0.5]}
 #: never above its mean: half of four
-FALLING = {"strategy": "random", "accuracy": [0.9, 0.4, 0.3, 0.2, 0.1]}
+FALLING = {"strategy": "random", "strategy_family": "random", "accuracy": [0.9, 0.4, 0.3, 0.2, 0.1]}
 MARGIN = {"strategy": "margin", "accuracy": [0.9, 0.2, 0.3, 0.6, 0.8, 1.0]}
 
 
@@ -56,7 +56,13 @@ def test_the_reference_is_cut_at_the_budget_and_must_reach_it():
 
 def test_without_any_reference_there_is_no_value():
     assert np.isnan(phases([MARGIN])[0]).all()
-    failed = {"strategy": "random", "n_labeled": [], "stop_reason": "error", "confusion": np.empty((0, 2, 2))}
+    failed = {
+        "strategy": "random",
+        "strategy_family": "random",
+        "n_labeled": [],
+        "stop_reason": "error",
+        "confusion": np.empty((0, 2, 2)),
+    }
     assert np.isnan(phases([MARGIN, failed])[0]).all()
 
 
@@ -65,3 +71,10 @@ def test_budgets_are_answered_one_by_one():
     both = scores(runs, metric="accuracy", aggregate="ramp_up", budgets=[10, None])
     assert both["value"].tolist() == pytest.approx([0.2, 0.1, 0.2, 0.1])
     assert both.attrs["aggregate"] == "ramp_up"
+
+
+def test_any_implementation_of_random_is_a_reference():
+    other = {**FALLING, "strategy": "random@alipy_compatible"}
+    assert phases([MARGIN, other])[0] == pytest.approx([0.25, 0.35])
+    # its own implementation comes first, whatever the order of the rows
+    assert phases([MARGIN, other, RANDOM])[0] == pytest.approx([0.2, 0.4, 0.1])
