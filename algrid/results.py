@@ -235,7 +235,7 @@ class Results:
     @staticmethod
     def _reference(snapshot: Snapshot) -> Any:
         """The runs of random sampling, also where they are not among those that are scored."""
-        return snapshot.table(RUNS.name, switch_columns(), f"strategy = '{REFERENCE}'")
+        return snapshot.table(RUNS.name, switch_columns(), f"strategy_family = '{REFERENCE}'")
 
     def _budgets(self) -> list[int | None]:
         """The grid's budgets in labels, ascending; one in cycles, or of the whole pool, is each run's whole curve."""
