@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import logging
 import signal
+import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -103,13 +104,23 @@ def _local_cluster(workers: int) -> LocalCluster:
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=None,  # the limit is the child's (algrid.supervisor)
-                dashboard_address="127.0.0.1:8787",
+                dashboard_address=_free_address(),
             )
         except RuntimeError as error:
             raise AlgridError(
                 f"worker processes can't be started ({error}) A script that runs a grid needs "
                 "`if __name__ == '__main__':` before the call, because each worker imports the script."
             ) from error
+
+
+def _free_address() -> str:
+    """Dask's usual address of the dashboard, or any other port where somebody has that one."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", 8787))
+        except OSError:
+            return "127.0.0.1:0"
+    return "127.0.0.1:8787"
 
 
 @contextlib.contextmanager
