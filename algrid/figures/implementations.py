@@ -29,7 +29,7 @@ _LETTERS = {
     "formula": "f",
 }
 #: Light for no agreement, dark for full; text turns white on the dark ones.
-_COLOURS, _DARK = "Blues", 0.6
+_COLOURS, _DARK = "Blues", 0.75
 
 
 def implementations_figure(audits: Mapping[str, Sequence[pd.DataFrame]], name: str = "implementations") -> Figure:
@@ -88,7 +88,7 @@ def _draw(numbers: pd.DataFrame, titles: list[str]) -> matplotlib.figure.Figure:
             axes.set_title(title)
         panels[0].set_yticks(range(len(families)), families)
         bar = figure.colorbar(image, ax=list(panels), shrink=0.6, aspect=25, pad=0.02)
-        bar.set_label("share of states with the same batch as own")
+        bar.set_label("same batch as own,\nshare of states")
         bar.outline.set_visible(False)
     return figure
 
