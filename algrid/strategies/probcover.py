@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -15,6 +16,9 @@ from algrid.strategies._geometry import Geometry, geometry
 from algrid.strategies.base import QueryState, Strategy
 
 __all__ = ["ProbCover", "covers", "pure_radius"]
+
+#: Numbers held at a time (32 MiB of float64).
+_BLOCK = 2**22
 
 
 @dataclass(frozen=True)
@@ -78,27 +82,49 @@ class ProbCover(Strategy):
 
 def pure_radius(space: Geometry, labels: NDArray[np.intp], purity: float) -> float:
     """The largest radius at which a share `purity` of the open balls round all rows holds one label only."""
-    other = np.full(len(labels), np.inf)
-    for block, squares in space.blocks(np.arange(len(labels), dtype=np.intp)):
-        squares[labels[:, None] == labels[block]] = np.inf
-        np.minimum(other, squares.min(axis=1), out=other)
+    other = np.full(len(labels), np.inf)  # squared distance to the nearest row of another label
+    for label in np.unique(labels):
+        outside = np.flatnonzero(labels != label)
+        # |a - b|^2 = |a|^2 - 2 (ab - |b|^2 / 2): the nearest row has the highest bracket
+        best = np.full(len(outside), -np.inf)
+        for block in _blocks(np.flatnonzero(labels == label), len(outside)):
+            np.maximum(best, _brackets(space, outside, block).max(axis=1, initial=-np.inf), out=best)
+        other[outside] = np.minimum(other[outside], space.norms[outside] - 2.0 * best)
     impure = int((1.0 - purity) * len(labels) + 1e-9)  # balls that may be
-    return float(np.sqrt(np.partition(other, impure)[impure])) if impure < len(labels) else float("inf")
+    if impure == len(labels):
+        return float("inf")
+    return float(np.sqrt(max(np.partition(other, impure)[impure], 0.0)))
 
 
 def covers(space: Geometry, radius: float, most: int) -> sp.csr_matrix:
     """(n_pool, n_pool) ones where the row covers the column: itself, and those nearer than `radius`, `most` at most."""
-    n_pool = len(space.norms)
     limit = radius**2 * (1.0 - 1e-9)  # the row that ends a pure ball is outside, whatever rounding says
+    everything = np.arange(len(space.norms), dtype=np.intp)
     counts, columns = [], []
-    for block, squares in space.blocks(np.arange(n_pool, dtype=np.intp)):
-        squares[block, np.arange(len(block))] = -1.0  # a row covers itself first of all
-        for distances in squares.T:
-            near = np.flatnonzero(distances < limit)
+    for block in _blocks(everything, len(everything)):
+        brackets = _brackets(space, block, everything)
+        brackets[np.arange(len(block)), block] = np.inf  # a row covers itself first of all
+        for values, norm in zip(brackets, space.norms[block], strict=True):
+            near = np.flatnonzero(values > (norm - limit) / 2.0)
             if len(near) > most:
-                near = near[np.argpartition(distances[near], most - 1)[:most]]
+                near = near[np.argpartition(-values[near], most - 1)[:most]]
             counts.append(len(near))
             columns.append(near.astype(np.int32))
     indptr = np.concatenate([[0], np.cumsum(counts)])
     ones = np.ones(indptr[-1], dtype=np.float32)
-    return sp.csr_matrix((ones, np.concatenate(columns), indptr), shape=(n_pool, n_pool))
+    return sp.csr_matrix((ones, np.concatenate(columns), indptr), shape=(len(everything), len(everything)))
+
+
+def _blocks(rows: NDArray[np.intp], width: int) -> Iterator[NDArray[np.intp]]:
+    """Some of `rows` at a time, so that `width` numbers for each are few enough."""
+    step = max(1, _BLOCK // max(width, 1))
+    for first in range(0, len(rows), step):
+        yield rows[first : first + step]
+
+
+def _brackets(space: Geometry, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """(n_rows, n_columns) ``ab - |b|^2 / 2``, which falls as the distance of a and b grows."""
+    products = space.X[rows] @ space.X[columns].T
+    values: NDArray[np.float64] = products.toarray() if sp.issparse(products) else products
+    values -= space.norms[columns] / 2.0
+    return values

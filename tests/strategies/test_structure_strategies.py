@@ -107,10 +107,12 @@ def test_pure_radius_is_the_largest(seed: int, purity: float) -> None:
 
 @pytest.mark.parametrize("block", [2**22, 100])
 def test_covers_by_brute_force(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("algrid.strategies._geometry._BLOCK", block)
+    monkeypatch.setattr("algrid.strategies.probcover._BLOCK", block)
     X, _ = blobs(40, 2)
     space = geometry(make_state(X, [0], [0], n_classes=2))
     distances = np.sqrt(((X[:, None] - X) ** 2).sum(axis=2))
+    sparse = geometry(make_state(sp.csr_matrix(X), [0], [0], n_classes=2))
+    np.testing.assert_array_equal(covers(sparse, 1.3, 40).toarray(), distances < 1.3)
     np.testing.assert_array_equal(covers(space, 1.3, 40).toarray(), distances < 1.3)
     bounded = covers(space, 1.3, 4)
     for row in range(40):
