@@ -104,7 +104,11 @@ def _growth(times: dict[int, tuple[float, float]]) -> str:
 
 
 def _milliseconds(first: float, later: float) -> str:
-    return f"{later:.3g} ({first:.3g})" if first > 1.5 * later and first > 5 else f"{later:.3g}"
+    return f"{_digits(later)} ({_digits(first)})" if first > 1.5 * later and first > 5 else _digits(later)
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 if __name__ == "__main__":
