@@ -174,11 +174,12 @@ def figures(
     folder: Folder,
     results: Results = None,
     metric: Annotated[str, typer.Option(help="`algrid metrics` lists them.")] = "accuracy",
+    everything: Annotated[bool, typer.Option("--all", help="Every figure of a paper; takes minutes.")] = False,
 ) -> None:
     """Draw the figures of stored results again, each as PDF and PNG with its numbers as CSV."""
     from algrid.results import Results as Opened
 
-    for path in Opened(_results_of(folder, results)).figures(metric):
+    for path in Opened(_results_of(folder, results)).figures(metric, everything=everything):
         _out.print(str(path), markup=False, soft_wrap=True)
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from algrid.wording import enumerated, plural, spoken
 
-__all__ = ["best_level"]
+__all__ = [
+    "best_level",
+    "cheapest_best",
+    "datasets_differ",
+    "evaluations_agree",
+    "flipped",
+    "largest_influence",
+    "largest_part",
+    "replicates_matter",
+]
 
 
 def best_level(board: pd.DataFrame) -> str:
@@ -51,3 +63,124 @@ def _value(ranked: pd.DataFrame, column: str, form: str) -> str:
 
 def _name(by: str, level: object) -> str:
     return level if isinstance(level, str) else f"{spoken(by)} {level}"
+
+
+def largest_influence(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.overview`: what matters most, to each of the three."""
+    kinds = {
+        "scores": ("score", "it has a part in {} of the variance within datasets", ".0%"),
+        "the queried rows": ("queries", "1 less the corrected Jaccard index is {}", ".2f"),
+        "the ranking of strategies": ("ranking", "tau loses {} against the noise ceiling", ".2f"),
+    }
+    said = []
+    for name, (kind, text, form) in kinds.items():
+        if not table[kind].notna().any():
+            said.append(f"On {name} nothing can be said.")
+            continue
+        row = table.iloc[int(np.nanargmax(table[kind].to_numpy(np.float64)))]
+        said.append(
+            f"On {name} the {spoken(row['hyperparameter'])} has most influence: {text.format(_told(row, kind, form))}."
+        )
+    return _noted(said, table)
+
+
+def largest_part(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.decomposition`: the largest part alone, and the largest interaction."""
+    known = table[table["share_centred"].notna() & table["order"].notna()]
+    said = []
+    for name, rows in (("alone", known[known["order"] == 1]), ("together", known[known["order"] > 1])):
+        if len(rows):
+            row = rows.iloc[int(np.nanargmax(rows["share_centred"].to_numpy(np.float64)))]
+            said.append(
+                f"Most of what hyperparameters do {name} is {spoken(str(row['effect']))}: "
+                f"{_told(row, 'share_centred', '.0%')} of the variance of scores within datasets."
+            )
+    return _noted(said, table)
+
+
+def replicates_matter(parts: pd.DataFrame, needed: pd.DataFrame | Exception, width: float) -> str:
+    """How much splits, start sets and seeds are of the variance, and how many an interval of this width needs."""
+    kinds = list(parts.attrs["replicates"])
+    if not kinds:
+        return _noted(["Every dataset has one replicate: how much chance matters can't be said."], parts)
+    own = parts[parts["effect"].isin(kinds)]
+    shares = [f"{spoken(str(row['effect']))} {_told(row, 'share_centred', '.1%')}" for _, row in own.iterrows()]
+    said = [f"Alone, of the variance of scores within datasets: {enumerated(shares)}."] if shares else []
+    if isinstance(needed, Exception):
+        said.append(f"How many are needed can't be said: {needed}")
+    else:
+        for by, rows in needed.groupby("by"):
+            row = rows.iloc[0]
+            counts = enumerated([plural(int(row[kind]), spoken(kind)) for kind in kinds])
+            said.append(f"For the {spoken(str(by))} {counts} give an interval {width:g} wide.")
+    return _noted(said, parts)
+
+
+def datasets_differ(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.ranking_influence` by dataset: how alike the rankings of single datasets are."""
+    pairs = table[(table["level_b"] != "all others") & table["tau"].notna()] if len(table) else table
+    if not len(pairs):
+        return _noted(["There are no two datasets whose rankings of strategies can be compared."], table)
+    row = pairs.iloc[int(np.nanargmin(pairs["tau"].to_numpy(np.float64)))]
+    said = [
+        f"Over {plural(len(pairs), 'pair')} of datasets, tau between their rankings of strategies is "
+        f"{pairs['tau'].mean():.2f} on average and least between {row['level_a']} and {row['level_b']} "
+        f"({_told(row, 'tau', '.2f')})."
+    ]
+    if pairs["ceiling"].notna().any():
+        said.append(
+            f"By noise alone, half of the replicates against the other half reach {pairs['ceiling'].mean():.2f}."
+        )
+    return _noted(said, table)
+
+
+def flipped(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.sign_flips`: how many changes help here and harm there."""
+    by, across = spoken(str(table.attrs["by"])), spoken(str(table.attrs["across"]))
+    clear = int(table["clear"].sum())
+    text = (
+        f"Of {plural(int(table.attrs['n_pairs']), 'pair')} of levels of the {by}, {len(table)} help at one level of "
+        f"the {across} and harm at another, {clear} of them with intervals that exclude zero."
+    )
+    if clear:
+        row = table.iloc[0]
+        text += (
+            f" Clearest: from {row['level_a']} to {row['level_b']} changes scores by {_told(row, 'helps', '+.3f')} at "
+            f"{row['helps_at']} and by {_told(row, 'harms', '+.3f')} at {row['harms_at']}."
+        )
+    return _noted([text], table)
+
+
+def evaluations_agree(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.evaluation.agreement`: which two evaluations rank least alike."""
+    known = table[table["tau"].notna()]
+    if not len(known):
+        return _noted(["No two evaluations rank strategies, so they can't be compared."], table)
+    row = known.iloc[int(np.nanargmin(known["tau"].to_numpy(np.float64)))]
+    text = (
+        f"Of {plural(len(known), 'pair')} of evaluations, {row['aggregate_a']} of {row['metric_a']} and "
+        f"{row['aggregate_b']} of {row['metric_b']} rank strategies least alike: tau is {_told(row, 'tau', '.2f')}."
+    )
+    return _noted([text], table)
+
+
+def cheapest_best(table: pd.DataFrame, seconds: pd.DataFrame) -> str:
+    """Of `algrid.runtime.trade_off`: who is beaten by nobody, and what the best score costs."""
+    by = str(table.columns[0])
+    front = [_name(by, level) for level in table.loc[table["on_front"], by]]
+    best = table[by].iloc[0]
+    row = seconds[seconds[by] == best].iloc[0]
+    text = (
+        f"In score, seconds and labels at once nobody beats {enumerated(front) or 'anybody'}. The best score, of "
+        f"{_name(by, best)}, costs {_told(row, 'run', '.3g')} seconds a run."
+    )
+    return _noted([text], seconds)
+
+
+def _told(row: pd.Series[Any], name: str, form: str) -> str:
+    value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    return f"{value:{form}}" + ("" if pd.isna(low) else f" (95 % interval {low:{form}} to {high:{form}})")
+
+
+def _noted(said: list[str], table: pd.DataFrame) -> str:
+    return " ".join(filter(None, [*said, table.attrs.get("note")]))

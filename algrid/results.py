@@ -18,6 +18,7 @@ from algrid.leaderboard import Missing, leaderboard
 from algrid.metrics import Metric
 from algrid.provenance import differences, provenance
 from algrid.replay import Replayed, replay
+from algrid.results_analyses import Analyses
 from algrid.schema import AXES, CELL_AXES, FAILED, RUNS, SKYLINES
 from algrid.session import Session
 from algrid.store import Snapshot, Store
@@ -34,7 +35,7 @@ _SCALARS = tuple(c.name for c in RUNS.columns if not str(c.type).startswith(("li
 _SKYLINE_SCORES = ("confusion_test", "confusion_test_at", "probability_metrics")
 
 
-class Results:
+class Results(Analyses):
     """The results of a grid, also while it is still running: every access sees what is stored by then.
 
     Parameters
@@ -197,7 +198,9 @@ class Results:
             resamples=resamples,
         )
 
-    def figures(self, metric: str = "accuracy", folder: str | Path | None = None) -> list[Path]:
+    def figures(
+        self, metric: str = "accuracy", folder: str | Path | None = None, *, everything: bool = False
+    ) -> list[Path]:
         """Draw the standard figures: learning curves and leaderboard, each as PDF and PNG with its numbers as CSV.
 
         Nothing is drawn again where nothing has changed.
@@ -207,6 +210,8 @@ class Results:
         metric : str
         folder : str or Path, optional
             By default ``figures/`` in the folder of the results.
+        everything : bool
+            All figures of `algrid.paper`, which take some minutes.
 
         Returns
         -------
@@ -225,6 +230,10 @@ class Results:
                 lambda: leaderboard_figure(self.leaderboard(metric)),
             ),
         ]
+        if everything:
+            from algrid.paper import paper_figures
+
+            recipes = paper_figures(self, metric)
         return draw(recipes, self.path / "figures" if folder is None else folder, self.snapshot.version, _made_by)
 
     def _reachable(self, metric: str | Metric) -> pd.DataFrame:
@@ -236,6 +245,11 @@ class Results:
     def _reference(snapshot: Snapshot) -> Any:
         """The runs of random sampling, also where they are not among those that are scored."""
         return snapshot.table(RUNS.name, switch_columns(), f"strategy_family = '{REFERENCE}'")
+
+    @property
+    def largest_budget(self) -> list[int | None]:
+        """The grid's largest budget, as `scores` takes it."""
+        return self._budgets()[-1:]
 
     def _budgets(self) -> list[int | None]:
         """The grid's budgets in labels, ascending; one in cycles, or of the whole pool, is each run's whole curve."""

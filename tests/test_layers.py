@@ -50,7 +50,7 @@ LAYERS = {
     ),
     # what a user holds
     "use": (
-        "__init__ api session results simulation progress cli audit audit_states",
+        "__init__ api session results results_analyses influence_of paper simulation progress cli audit audit_states",
         "frame registry datasets metrics learners strategies protocol loop grid plan workers store analysis",
     ),
 }

@@ -1,0 +1,187 @@
+"""The influence of one hyperparameter, all three kinds: what every influence notebook shows.
+
+One function for all of them, so that a notebook is its question and this call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from algrid.errors import AlgridError
+from algrid.figures import Figure
+from algrid.figures.heatmap import heatmap
+from algrid.style import label_of
+from algrid.wording import spoken
+
+if TYPE_CHECKING:
+    from algrid.results_analyses import Analyses
+
+__all__ = ["Influence", "influence_of"]
+
+
+@dataclass(frozen=True)
+class Influence:
+    """What changing a hyperparameter does to scores, to the queried rows and to the ranking of strategies.
+
+    Parameters
+    ----------
+    by : str
+        The hyperparameter.
+    scores, queries, ranking : DataFrame
+        As `algrid.influence` makes them; None where that kind does not apply.
+    reasons : dict
+        Why a kind does not apply.
+    """
+
+    by: str
+    scores: pd.DataFrame | None
+    queries: pd.DataFrame | None
+    ranking: pd.DataFrame | None
+    reasons: dict[str, str]
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row a pair of levels: what of each kind is known, with its interval."""
+        kinds = (
+            (self.scores, ("difference", "pearson_centred")),
+            (_last(self.queries), ("corrected",)),
+            (self.ranking, ("tau", "ceiling", "lost")),
+        )
+        joined: pd.DataFrame | None = None
+        for table, columns in kinds:
+            if table is None:
+                continue
+            wanted = [f"{c}{end}" for c in columns for end in ("", "_low", "_high")]
+            own = table[["level_a", "level_b", *(c for c in wanted if c in table)]]
+            joined = own if joined is None else joined.merge(own, on=["level_a", "level_b"], how="outer", sort=False)
+        return pd.DataFrame() if joined is None else joined
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Heatmaps: blue for scores, green for queries, orange for the ranking."""
+        drawn = []
+        if self.scores is not None and len(self.scores):
+            drawn += [heatmap(self.scores, "pearson_centred"), heatmap(self.scores, "difference")]
+        if self.queries is not None and self.queries["corrected"].notna().any():
+            drawn.append(heatmap(self.queries, "corrected"))
+        if self.ranking is not None and len(self.ranking):
+            drawn.append(heatmap(self.ranking, "tau"))
+        return drawn
+
+    @property
+    def finding(self) -> str:
+        """What the numbers say, in sentences with their intervals."""
+        said = [self._on_scores(), self._on_queries(), self._on_ranking()]
+        said += [f"On {kind} nothing can be said: {why}" for kind, why in self.reasons.items()]
+        notes = [t.attrs.get("note") for t in (self.scores, self.queries, self.ranking) if t is not None]
+        return " ".join(filter(None, [*said, *dict.fromkeys(notes)]))
+
+    def _on_scores(self) -> str:
+        if self.scores is None or not self.scores["difference"].notna().any():
+            return ""
+        table = self.scores
+        row = table.iloc[int(np.nanargmax(np.abs(table["difference"].to_numpy(np.float64))))]
+        a, b = (label_of(row[level]) for level in ("level_a", "level_b"))
+        clear = (table["difference_low"] > 0) | (table["difference_high"] < 0)
+        known = int(table["difference_low"].notna().sum())
+        tail = f" The interval excludes zero for {int(clear.sum())} of {known} pairs of levels." if known else ""
+        of = " of ".join(filter(None, [table.attrs.get("aggregate"), table.attrs.get("metric")])) or "score"
+        return (
+            f"Going from {spoken(self.by)} {a} to {b}, all else equal, changes the mean {of} most: by "
+            f"{_with_interval(row, 'difference', '+.3f')}.{tail}"
+        )
+
+    def _on_queries(self) -> str:
+        last = _last(self.queries)
+        if last is None or not last["corrected"].notna().any():
+            return ""
+        count = int(last["n_bought"].iloc[0])
+        own = pd.Series(last.attrs["overall"][count])
+        own = own.rename({"low": "value_low", "high": "value_high"})
+        return (
+            f"After {count} labels two levels have queried the same rows to {_with_interval(own, 'value', '.2f')} "
+            "(Jaccard index corrected for chance: 1 is the same rows, 0 no more in common than by chance)."
+        )
+
+    def _on_ranking(self) -> str:
+        if self.ranking is None or "overall" not in self.ranking.attrs or not len(self.ranking):
+            return ""
+        pairs = self.ranking[self.ranking["level_b"] != "all others"]
+        if not pairs["tau"].notna().any():
+            return ""
+        row = pairs.iloc[int(np.nanargmin(pairs["tau"].to_numpy(np.float64)))]
+        lost = row.get("ceiling", np.nan)
+        ceiling = "" if pd.isna(lost) else f", where half of the replicates against the other half reach {lost:.2f}"
+        return (
+            f"The rankings of strategies differ most between {label_of(row['level_a'])} and "
+            f"{label_of(row['level_b'])}: tau is {_with_interval(row, 'tau', '.2f')}{ceiling}; beyond noise "
+            f"{_with_interval(row, 'lost', '.2f')} of tau is lost."
+        )
+
+
+def influence_of(
+    results: Analyses,
+    by: str,
+    metric: str = "accuracy",
+    aggregate: str = "aubc",
+    *,
+    budget: int | Sequence[int | None] | None = None,
+    resamples: int = 1000,
+) -> Influence:
+    """All three kinds of influence of a hyperparameter, each where it applies.
+
+    Parameters
+    ----------
+    results : Results
+    by : str
+        An axis of the grid, or ``budget``.
+    metric, aggregate : str
+    budget : int or list, optional
+        Labels bought; by default the grid's largest, and all of them for ``by="budget"``.
+    resamples : int
+        Of the intervals.
+    """
+    options: dict[str, Any] = {"metric": metric, "aggregate": aggregate, "budget": budget, "resamples": resamples}
+    tables: dict[str, pd.DataFrame | None] = {}
+    reasons: dict[str, str] = {}
+    ask: dict[str, Callable[[], pd.DataFrame]] = {
+        "scores": lambda: results.score_influence(by, **options),
+        "queries": lambda: results.query_influence(by, resamples=resamples),
+        "ranking": lambda: results.ranking_influence(by, **options),
+    }
+    for kind, make in ask.items():
+        tables[kind] = None
+        if kind == "queries" and by == "budget":
+            reasons[kind] = "a shorter budget is read off the same runs."
+        elif kind == "ranking" and by.startswith("strategy"):
+            reasons[kind] = "strategies are what is ranked."
+        else:
+            try:
+                tables[kind] = make()
+            except AlgridError as error:
+                reasons[kind] = str(error)
+    for kind, table in tables.items():
+        if table is not None and not len(table):
+            tables[kind] = None
+            reasons[kind] = f"the grid has one level of {spoken(by)}."
+    return Influence(by, tables["scores"], tables["queries"], tables["ranking"], reasons)
+
+
+def _last(queries: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Rows of the largest label count that has a value."""
+    if queries is None or not queries["corrected"].notna().any():
+        return None
+    known = queries[queries["corrected"].notna()]
+    last: pd.DataFrame = queries[queries["n_bought"] == known["n_bought"].max()]
+    last.attrs.update(queries.attrs)
+    return last
+
+
+def _with_interval(row: pd.Series[Any], name: str, form: str) -> str:
+    value, low, high = (float(row.get(f"{name}{end}", np.nan)) for end in ("", "_low", "_high"))
+    return f"{value:{form}}" + ("" if np.isnan(low) else f" (95 % interval {low:{form}} to {high:{form}})")

@@ -1,0 +1,126 @@
+"""Figures of influence: what is drawn is what is written, opposite pairs mirror, diverging maps are centred."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_store import GRID, make_store
+
+from algrid.figures.budget import rank_over_budget
+from algrid.figures.critical_difference import critical_difference_figure
+from algrid.figures.heatmap import MEASURES, heatmap
+from algrid.figures.overview import decomposition_figure
+from algrid.findings import flipped, largest_influence
+from algrid.paper import hyperparameters, paper_figures
+from algrid.results import Results
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    grid = {**GRID, "strategies": ["random", "margin", "entropy"], "budgets": [5, 10]}
+    return Results(make_store(tmp_path_factory.mktemp("paper") / "tiny", grid))
+
+
+def pairs(measure: str, values: dict[tuple[str, str], float], **attrs: Any) -> pd.DataFrame:
+    rows = [(a, b, v, v - 0.1, v + 0.2) for (a, b), v in values.items()]
+    table = pd.DataFrame(rows, columns=["level_a", "level_b", measure, f"{measure}_low", f"{measure}_high"])
+    table.attrs.update(by="learner", note="", **attrs)
+    return table
+
+
+def texts(figure: Any) -> list[str]:
+    return [text.get_text() for text in figure.figure.axes[0].texts]
+
+
+def test_a_difference_has_the_other_sign_and_the_other_ends_on_the_other_side() -> None:
+    figure = heatmap(pairs("difference", {("a", "b"): 0.25}), "difference")
+    assert texts(figure) == [".25\n.15 to .45", "-.25\n-.45 to -.15"]
+    image = figure.figure.axes[0].images[0]
+    assert image.norm.vmin == -image.norm.vmax  # centred
+
+
+def test_a_correlation_is_symmetric_with_ones() -> None:
+    figure = heatmap(pairs("pearson", {("a", "b"): 0.5, ("a", "c"): 0.7, ("b", "c"): np.nan}), "pearson")
+    square = np.ma.filled(figure.figure.axes[0].images[0].get_array(), np.nan)
+    expected = [[1.0, 0.5, 0.7], [0.5, 1.0, np.nan], [0.7, np.nan, 1.0]]
+    np.testing.assert_array_equal(square, expected)
+    assert "Grey: 1 of 3 pairs" in figure.caption
+
+
+def test_many_levels_fit_without_intervals_and_the_numbers_have_them() -> None:
+    names = [f"strategy_{i:02d}" for i in range(28)]
+    values = {(a, b): 0.5 for i, a in enumerate(names) for b in names[i + 1 :]}
+    figure = heatmap(pairs("jaccard", values), "jaccard")
+    assert set(texts(figure)) == {".50", "1.00"}
+    assert figure.numbers["jaccard_low"].notna().all()
+    assert figure.figure.get_size_inches()[0] <= 7.01
+
+
+@pytest.mark.parametrize("measure", [name for name, how in MEASURES.items() if how.centre is not None])
+def test_diverging_maps_are_centred(measure: str) -> None:
+    table = pairs(measure, {("a", "b"): 0.9, ("b", "a"): 0.4})
+    if measure == "chance":
+        table = table.rename(columns={"level_a": "level", "level_b": "other"})
+        table.attrs["by"] = "learner"
+    norm = heatmap(table, measure).figure.axes[0].images[0].norm
+    assert (norm.vmin + norm.vmax) / 2 == pytest.approx(MEASURES[measure].centre)
+
+
+def test_a_bar_joins_a_group() -> None:
+    ranks = pd.DataFrame({"strategy": ["a", "b", "c"], "rank": [1.0, 1.5, 3.0]}).assign(rank_low=0.9, rank_high=3.0)
+    ranks.attrs.update(by="strategy", n_datasets=7, note="")
+    groups = pd.DataFrame({"group": [0, 0], "strategy": ["a", "b"], "rank": [1.0, 1.5]})
+    figure = critical_difference_figure(ranks, groups)
+    assert figure.numbers["groups"].tolist() == ["0", "0", ""]
+    (line,) = figure.figure.axes[1].lines
+    assert list(line.get_ydata()) == [-0.25, 1.25]
+
+
+def test_ranks_over_the_budget_are_named_in_the_order_at_the_end() -> None:
+    table = pd.DataFrame(
+        {"budget": [10, 10, 20, 20], "strategy": ["a", "b", "b", "a"], "rank": [1.0, 2.0, 1.0, 2.0]}
+    ).assign(rank_low=np.nan, rank_high=np.nan)
+    table.attrs.update(by="strategy", note="")
+    assert texts(rank_over_budget(table)) == ["b", "a"]
+
+
+def test_a_decomposition_says_what_the_bars_left_out_add_up_to() -> None:
+    shares = [0.6, 0.3, 0.1]
+    table = pd.DataFrame({"effect": list("abc"), "order": [1, 1, 2], "share_centred": shares})
+    table = table.assign(share_centred_low=np.nan, share_centred_high=np.nan)
+    figure = decomposition_figure(table, most=1)
+    assert [bar.get_width() for bar in figure.figure.axes[0].patches] == [0.6]
+    assert "The 2 smaller parts add up to 40.0%" in figure.caption
+
+
+def test_every_figure_of_a_paper_is_drawn_on_a_small_store(store: Results, tmp_path: Path) -> None:
+    recipes = paper_figures(store, resamples=20)
+    names = [recipe.name for recipe in recipes]
+    assert hyperparameters(store) == ["strategy", "batch_size", "budget"]
+    assert {"overview_accuracy", "heatmap_batch_size_corrected_accuracy", "rank_over_budget_accuracy"} <= {*names}
+    assert all(recipe.parameters["notebook"] for recipe in recipes)
+    recipe = next(recipe for recipe in recipes if recipe.name == "overview_accuracy")
+    first, again = (recipe.make().save(tmp_path / name) for name in ("first", "again"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+
+
+def test_what_can_not_be_said_is_said(store: Results) -> None:
+    found = store.influence("learner", resamples=20)
+    assert "nothing can be said" in found.finding
+    assert "too few" in store.influence("batch_size", resamples=20).finding
+    assert "strategies are what is ranked" in store.influence("strategy", resamples=20).finding
+
+
+def test_findings_are_computed_from_the_numbers() -> None:
+    row = {"hyperparameter": "batch_size", "score": 0.25, "score_low": 0.2, "score_high": 0.3}
+    gaps = {f"{kind}{end}": np.nan for kind in ("queries", "ranking") for end in ("", "_low", "_high")}
+    said = largest_influence(pd.DataFrame([{**row, **gaps}]))
+    assert "the batch size has most influence: it has a part in 25% (95 % interval 20% to 30%)" in said
+    assert said.count("nothing can be said") == 2
+    none = pd.DataFrame({"clear": pd.Series(dtype=bool)})
+    none.attrs.update(by="strategy", across="dataset", n_pairs=3, note="")
+    assert flipped(none).startswith("Of 3 pairs of levels of the strategy, 0 help")
