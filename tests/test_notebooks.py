@@ -56,6 +56,33 @@ def test_the_quickstart_runs_on_a_small_store(tmp_path: Path) -> None:
     assert "has the best mean rank over 2 datasets" in outputs[-1].data["text/markdown"]
 
 
+def executed(store: Path, *names: str) -> dict[str, str]:
+    """The notebooks executed on a store, and the Markdown that each ends with."""
+    command = [sys.executable, "tools/notebooks.py", str(store), *(f"notebooks/{name}.py" for name in names)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    folder = store / "notebooks"
+    last = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4).cells[-1] for name in names}
+    return {name: cell.outputs[-1].data["text/markdown"] for name, cell in last.items()}
+
+
+def test_an_influence_notebook_ends_with_its_finding(tmp_path: Path) -> None:
+    from small_store import make_store
+
+    said = executed(make_store(tmp_path / "tiny"), "22_batch_size")["22_batch_size"]
+    assert "Going from batch size" in said
+    assert "too few to be resampled" in said
+
+
+@pytest.mark.slow
+def test_every_notebook_runs_on_a_small_store(tmp_path: Path) -> None:
+    from small_store import make_store
+
+    names = [source.stem for source in SOURCES if source.stem not in ("00_quickstart", "30_implementations")]
+    said = executed(make_store(tmp_path / "tiny"), *names)
+    assert {name for name, text in said.items() if not text.startswith("## The finding")} == set()
+
+
 @pytest.mark.parametrize("folder", [".", "notebooks"])
 def test_the_results_are_found_from_the_root_and_from_the_notebooks(folder: str, tmp_path: Path) -> None:
     (tmp_path / "results" / "tiny").mkdir(parents=True)

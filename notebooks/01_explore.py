@@ -1,0 +1,55 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     formats: ipynb,py:percent
+#     notebook_metadata_filter: jupytext,-jupytext.text_representation.jupytext_version,kernelspec
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Explore a grid
+#
+# Pick what is compared, the metric and the aggregate, and see curves and leaderboard change. Executed without a
+# browser, it shows the first choice.
+
+# %% tags=["parameters"]
+results = "results/quickstart"  # a folder that `make paper`, `make grid` or `algrid run` left
+metric = "accuracy"  # `algrid metrics` lists them
+by = "strategy"
+
+# %%
+from pathlib import Path
+
+import ipywidgets as widgets
+from IPython.display import Markdown, display
+
+import algrid as ag
+from algrid.findings import best_level
+from algrid.paper import hyperparameters
+
+path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
+opened = ag.open(path)
+
+
+# %%
+def show(by, metric, aggregate):
+    """The leaderboard and the curves of a choice."""
+    board = opened.leaderboard(metric, aggregate, by=by, resamples=200)
+    display(board.round(3), opened.learning_curves(metric, by=by, resamples=200))
+    return board
+
+
+axes = [by, *(axis for axis in hyperparameters(opened) if axis not in (by, "budget"))]
+choices = {"by": axes, "metric": ["accuracy", "f1_macro", "balanced_accuracy"], "aggregate": ["aubc", "final", "mean"]}
+widgets.interact(show, **choices)
+
+# %%
+Markdown(f"## The finding\n\n{best_level(opened.leaderboard(metric, by=by))}")

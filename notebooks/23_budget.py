@@ -1,0 +1,60 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     formats: ipynb,py:percent
+#     notebook_metadata_filter: jupytext,-jupytext.text_representation.jupytext_version,kernelspec
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How much does the budget matter?
+#
+# Budgets are compared by the scores of the same runs, read off at different numbers of labels.
+#
+# Each pair of levels is compared with all other hyperparameters equal: how far scores move (`difference`) and whether
+# the same settings stay good (`pearson_centred`), whether the same rows are queried (`corrected`: Jaccard index,
+# corrected for chance), and whether strategies rank alike (`tau`, to be held against the noise `ceiling`). `_low` and
+# `_high` are the ends of 95 % intervals.
+
+# %% tags=["parameters"]
+results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
+metric = "accuracy"  # `algrid metrics` lists them
+
+# %%
+from pathlib import Path
+
+from IPython.display import Markdown, display
+
+import algrid as ag
+from algrid.figures.budget import rank_over_budget
+from algrid.influence.rank_flips import ranks_by_budget
+
+path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
+opened = ag.open(path)
+
+# %%
+found = opened.influence("budget", metric)
+found.summary.round(3)
+
+# %% [markdown]
+# ## Heatmaps
+#
+# Blue: scores. Green: queried rows. Orange: the ranking of strategies. The diverging map is the mean
+# difference, centred at none.
+
+# %%
+display(*found.figures)
+
+# %%
+rank_over_budget(ranks_by_budget(opened.scores(metric)))
+
+# %%
+Markdown(f"## The finding\n\n{found.finding}")

@@ -1,0 +1,50 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     formats: ipynb,py:percent
+#     notebook_metadata_filter: jupytext,-jupytext.text_representation.jupytext_version,kernelspec
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How much do preprocessing and label noise matter?
+#
+# Only grids with several preparations or oracles can tell.
+#
+# Each pair of levels is compared with all other hyperparameters equal: how far scores move (`difference`) and whether
+# the same settings stay good (`pearson_centred`), whether the same rows are queried (`corrected`: Jaccard index,
+# corrected for chance), and whether strategies rank alike (`tau`, to be held against the noise `ceiling`). `_low` and
+# `_high` are the ends of 95 % intervals.
+
+# %% tags=["parameters"]
+results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
+metric = "accuracy"  # `algrid metrics` lists them
+
+# %%
+from pathlib import Path
+
+from IPython.display import Markdown, display
+
+import algrid as ag
+
+path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
+opened = ag.open(path)
+
+# %%
+found = {by: opened.influence(by, metric) for by in ("preprocessing", "oracle")}
+display(*(one.summary.round(3) for one in found.values()))
+
+# %%
+display(*(figure for one in found.values() for figure in one.figures))
+
+# %%
+finding = "\n\n".join(f"**{by}.** {one.finding}" for by, one in found.items())
+Markdown(f"## The finding\n\n{finding}")
