@@ -25,7 +25,7 @@ ALL  := $(ENV)/.algrid-all
 STALE := $(shell test -x "$(BIN)/python" && test "$$(cat "$(ENV)/.algrid-home" 2>/dev/null)" = "$$(pwd -P)" || echo stale)
 
 .DEFAULT_GOAL := help
-.PHONY: help grid status notebooks figures lab test lint types bench setup setup-all lock clean stale
+.PHONY: help grid status notebooks figures paper lab test lint types bench setup setup-all lock clean stale
 
 help:
 	@echo 'algrid: an active-learning experiment grid. Targets (the environment is set up by itself):'
@@ -40,11 +40,16 @@ grid: $(CORE) ## run a grid and print its leaderboard (GRID=quickstart, WORKERS=
 status: $(CORE) ## how far a grid is
 	@$(BIN)/algrid status "$(GRID)"
 
-figures: $(CORE) ## draw the figures of finished results again (RESULTS=results/quickstart)
-	@$(BIN)/algrid figures "$(RESULTS)"
+figures: $(CORE) ## draw every figure of finished results (RESULTS=results/quickstart)
+	@$(BIN)/algrid figures "$(RESULTS)" --all
 
 notebooks: $(LAB) ## execute every notebook on RESULTS, into RESULTS/notebooks/
 	@$(BIN)/python tools/notebooks.py "$(RESULTS)"
+
+paper: $(ALL) ## run the grid paper_small, draw every figure, and make a report of all notebooks
+	@$(BIN)/algrid run paper_small $(if $(WORKERS),--workers $(WORKERS))
+	@$(BIN)/algrid figures results/paper_small --all
+	@$(BIN)/python tools/notebooks.py results/paper_small
 
 lab: $(LAB) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=.
