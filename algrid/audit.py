@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from importlib import import_module
 from itertools import combinations
 from typing import Any
 
@@ -123,6 +124,7 @@ def audit(
         raise AlgridError(unknown_name("strategy family", family, families(1)))
     strategies = _own_first([_build(name, candidates) for name in names])
     compared = _Compared()
+    import_module("sklearn.metrics")  # only libraries that are loaded can be told to use one thread
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes with one row, and of no convergence, as in the loop
         for cell, pool in _settings(datasets, learners, seeds, max_pool):
