@@ -5,13 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from algrid.audit_states import CAUSES, Asked, cause, jaccard
 from algrid.cell import Cell, Variant
@@ -31,6 +29,7 @@ from algrid.seeds import generator
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
 from algrid.strategies import STRATEGIES, Strategy
+from algrid.threads import one_thread
 
 __all__ = ["audit", "families"]
 
@@ -124,8 +123,7 @@ def audit(
         raise AlgridError(unknown_name("strategy family", family, families(1)))
     strategies = _own_first([_build(name, candidates) for name in names])
     compared = _Compared()
-    import_module("sklearn.metrics")  # only libraries that are loaded can be told to use one thread
-    with threadpool_limits(1), warnings.catch_warnings():
+    with one_thread("sklearn.metrics"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes with one row, and of no convergence, as in the loop
         for cell, pool in _settings(datasets, learners, seeds, max_pool):
             compared.add(_able(strategies, cell, pool, compared.skipped), cell, pool, batch_size, cycles)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from algrid.errors import GridError, StoreError
 from algrid.grid import GridSpec
@@ -27,6 +26,7 @@ from algrid.provenance import code, differences, provenance
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import FAILED, RUNS
 from algrid.store import Snapshot, Store
+from algrid.threads import one_thread
 
 if TYPE_CHECKING:
     from algrid.executor import Listener
@@ -171,7 +171,7 @@ class Session:
         """
         cell, variant, target = self.plan.find(run_id)
         metrics = [m for name in self.spec.record if isinstance(m := METRICS.build(name), ProbabilityMetric)]
-        with threadpool_limits(1):
+        with one_thread("sklearn"):
             pool = make_pool(cell, cell.dataset.load())
             journal = Debugger() if debug else None
             (history,) = run_cell(cell, pool, [variant], [target], metrics=metrics, journal=journal)

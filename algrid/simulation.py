@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from algrid.cell import Cell, Variant
 from algrid.curves import curves
@@ -27,6 +26,7 @@ from algrid.schema import RUNS
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
 from algrid.strategies import STRATEGIES, Strategy
+from algrid.threads import one_thread
 
 __all__ = ["simulate"]
 
@@ -116,7 +116,7 @@ def simulate(
         raise AlgridError(f"{reason}.")
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     recorded = [m for name in names if isinstance(m := METRICS.build(name), ProbabilityMetric)]
-    with threadpool_limits(1):
+    with one_thread("sklearn"):
         pool = make_pool(cell, dataset)
         sparse = not isinstance(pool.X, np.ndarray)
         if (reason := variant.strategy.unsupported(cell.learner, pool.n_classes, sparse, pool.n_pool)) is not None:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Features
-from algrid.strategies._threads import one_thread
 from algrid.strategies.base import top_k
+from algrid.threads import one_thread
 
 __all__ = ["center_distances", "kmeans", "one_per_cluster"]
 

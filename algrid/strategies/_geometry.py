@@ -63,15 +63,18 @@ class Geometry:
     def k_nearest(self, centers: NDArray[np.intp], k: int) -> NDArray[np.intp]:
         """(n_pool, min(k, n_centers)) pool indices of the `k` of `centers` nearest to each row, in no order."""
         k = min(k, len(centers))
-        best = np.empty((len(self.norms), 0), dtype=np.intp)
-        distances = np.empty((len(self.norms), 0))
+        best: NDArray[np.intp] | None = None
+        nearest = np.empty((len(self.norms), 0))
         for block, squares in self.blocks(centers):
-            distances = np.hstack([distances, squares])
-            best = np.hstack([best, np.broadcast_to(block, squares.shape)])
-            if distances.shape[1] > k:
-                keep = np.argpartition(distances, k - 1, axis=1)[:, :k]
-                distances = np.take_along_axis(distances, keep, axis=1)
-                best = np.take_along_axis(best, keep, axis=1)
+            found, rows = squares, np.broadcast_to(block, squares.shape)
+            if best is not None:  # not the first block, which is the only one of most pools
+                found, rows = np.hstack([nearest, found]), np.hstack([best, rows])
+            if found.shape[1] > k:
+                keep = np.argpartition(found, k - 1, axis=1)[:, :k]
+                found, rows = np.take_along_axis(found, keep, axis=1), np.take_along_axis(rows, keep, axis=1)
+            nearest, best = found, rows
+        if best is None:
+            return np.empty((len(self.norms), 0), dtype=np.intp)
         return best
 
 

@@ -31,8 +31,8 @@ from algrid.strategies._completed import completed
 from algrid.strategies._packages import absent
 from algrid.strategies._refits import draw_candidates
 from algrid.strategies._sandbox import sandboxed
-from algrid.strategies._threads import one_thread
 from algrid.strategies.base import QueryState, Strategy
+from algrid.threads import one_thread
 
 __all__ = [
     "SkactivemlLookahead",

@@ -22,8 +22,8 @@ from algrid.learners.base import Fitted, Learner
 from algrid.strategies._completed import completed
 from algrid.strategies._packages import absent
 from algrid.strategies._sandbox import sandboxed
-from algrid.strategies._threads import one_thread
 from algrid.strategies.base import QueryState, Strategy
+from algrid.threads import one_thread
 
 __all__ = ["PoolRows", "RefittedFactory", "SmallTextStrategy"]
 

@@ -260,6 +260,16 @@ class Recorder(Learner):
         return np.column_stack([1 - X[:, 0] / 100, X[:, 0] / 100])
 
 
+@pytest.mark.parametrize(("factor", "candidates"), [(10, 30), (2, 6), (100, 57), (None, 57)])
+def test_discriminative_is_fitted_on_so_many_candidates_for_each_label(factor: int | None, candidates: int) -> None:
+    Recorder.fits.clear()
+    state = make_state(line(*range(60)), [3, 14, 15], [0, 1, 0], proba=np.full((60, 2), 0.5), learner=Recorder())
+    assert STRATEGIES.build("discriminative", {"unlabeled_factor": factor}).query(state).tolist() == [59]
+    ((labeled, seen),) = Recorder.fits
+    assert labeled == [3, 14, 15]
+    assert len(set(seen) - set(labeled)) == len(seen) == candidates
+
+
 def test_discriminative_counts_what_it_chose_as_labelled() -> None:
     Recorder.fits.clear()
     strategy = STRATEGIES.build("discriminative", {"sub_batches": 2})

@@ -1,16 +1,17 @@
-"""One thread for the numerical libraries that a strategy's library calls."""
+"""One thread for the numerical libraries that another library calls."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 __all__ = ["one_thread"]
 
 
 def one_thread(package: str) -> AbstractContextManager[Any]:
-    """A context in which BLAS and OpenMP, as far as `package` (imported already) has loaded them, use one thread.
+    """A context in which BLAS and OpenMP, as far as `package` (imported here) has loaded them, use one thread.
 
     The number of threads would change the last bits of distances and of cluster centres. The libraries are
     looked for once in a process and package: that takes milliseconds.
@@ -20,7 +21,8 @@ def one_thread(package: str) -> AbstractContextManager[Any]:
 
 
 @lru_cache
-def _loaded(package: str) -> Any:  # noqa: ARG001
+def _loaded(package: str) -> Any:
     from threadpoolctl import ThreadpoolController
 
+    import_module(package)
     return ThreadpoolController()
