@@ -19,7 +19,7 @@ from algrid.errors import AlgridError
 from algrid.leaderboard import MIN_DATASETS
 from algrid.seeds import generator
 
-__all__ = ["Copies", "copies_of", "ends", "once", "quotient", "runs_of", "why_no_interval"]
+__all__ = ["Copies", "copies_of", "ends", "once", "quotient", "why_no_interval"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,11 +58,6 @@ def once(sizes: Ints) -> Iterator[Copies]:
     """Every dataset and replicate once: what gives the point estimates."""
     for dataset, size in enumerate(sizes.tolist()):
         yield Copies(dataset, np.ones((1, size)), np.array([0, 1]))
-
-
-def runs_of(codes: Ints) -> Ints:
-    """Offsets of the stretches of equal values of a sorted array."""
-    return offsets_of(np.unique(codes, return_counts=True)[1])
 
 
 def ends(draws: Floats) -> tuple[Floats, Floats]:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from algrid.arrays import segment_sum
+from algrid.arrays import runs_of, segment_sum
 from algrid.influence._joint import direction, joint
-from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, runs_of, why_no_interval
+from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, why_no_interval
 from algrid.influence.scores import check_budgets
 from algrid.pairing import pair
 from algrid.seeds import generator

@@ -26,10 +26,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from algrid.arrays import offsets_of, ragged_arange, segment_sum
+from algrid.arrays import offsets_of, ragged_arange, runs_of, segment_sum
 from algrid.errors import AlgridError
 from algrid.influence._block import coded
-from algrid.influence._resampling import copies_of, ends, quotient, runs_of, why_no_interval
+from algrid.influence._resampling import copies_of, ends, quotient, why_no_interval
 from algrid.schema import AXES
 
 __all__ = ["QUERY_COLUMNS", "expected_jaccard", "query_influence"]

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from algrid.arrays import offsets_of, segment_sum
+from algrid.arrays import offsets_of, runs_of, segment_sum
 from algrid.errors import AlgridError
 from algrid.influence._joint import direction, joint
-from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, runs_of, why_no_interval
+from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, why_no_interval
 from algrid.influence.scores import check_budgets
 from algrid.pairing import pair
 from algrid.seeds import generator

@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from algrid.arrays import segment_sum, tied_ranks
+from algrid.arrays import runs_of, segment_sum, tied_ranks
 from algrid.errors import AlgridError
-from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, runs_of, why_no_interval
+from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, why_no_interval
 from algrid.pairing import Cells, pair
 
 __all__ = ["check_budgets", "score_influence"]
