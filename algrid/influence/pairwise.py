@@ -145,15 +145,27 @@ def wilcoxon_holm(
     table = pd.DataFrame(rows, columns=names)
     table["p_holm"] = holm(table["p"].to_numpy(np.float64))
     table["differs"] = (table["p_holm"] < alpha).to_numpy(np.bool_)
-    few = table["p"].isna()
-    note = (
-        f"No test for {int(few.sum())} of {len(table)} pairs: fewer than {MIN_DATASETS} datasets, which is too few."
-        if few.any()
-        else ""
-    )
+    note = _too_few(table, alpha)
     table.attrs.update(scores.attrs)
     table.attrs.update(by=by, missing=missing, alpha=alpha, **used.attrs(), note=note)
     return table
+
+
+def _too_few(table: pd.DataFrame, alpha: float) -> str:
+    """What the tests can't find because there are too few datasets; empty where there are enough."""
+    few = table["p"].isna()
+    if few.any():
+        return (
+            f"No test for {int(few.sum())} of {len(table)} pairs: fewer than {MIN_DATASETS} datasets, which is too few."
+        )
+    most = int(table["n_datasets"].max()) if len(table) else 0
+    least = 2.0 ** (1 - most)  # all signed ranks on one side, of 2^n equally likely signs, two-sided
+    if len(table) and least * len(table) >= alpha:
+        return (
+            f"{most} datasets are too few to tell any of {len(table)} pairs apart at level {alpha:g}: the least p that "
+            f"the test can give is {least:.2g}, and Holm asks for less than {alpha / len(table):.2g}."
+        )
+    return ""
 
 
 def holm(p: Floats) -> Floats:

@@ -140,6 +140,20 @@ def test_below_six_datasets_there_is_no_test():
     assert critical_groups(tests, leaderboard(frame, resamples=0)).empty
 
 
+def test_too_few_datasets_for_so_many_pairs_are_said() -> None:
+    # 6 datasets: least p 2 / 2^6 = 0.03125, enough for one pair at 0.05, not for three (0.05 / 3 = 0.0167)
+    one = wilcoxon_holm(over_datasets(a=range(1, 7), b=[0] * 6))
+    assert (one.attrs["note"], bool(one["differs"].any())) == ("", True)
+    three = wilcoxon_holm(over_datasets(a=range(7, 13), b=range(1, 7), c=[0] * 6))
+    assert not three["differs"].any()
+    assert three.attrs["note"].startswith(
+        "6 datasets are too few to tell any of 3 pairs apart at level 0.05: the least p"
+    )
+    assert "is 0.031, and Holm asks for less than 0.017" in three.attrs["note"]
+    enough = wilcoxon_holm(over_datasets(a=range(8, 15), b=range(1, 8), c=[0] * 7))
+    assert (enough.attrs["note"], bool(enough["differs"].all())) == ("", True)
+
+
 def test_holm_by_hand():
     # .01 * 4, .03 * 3, .04 * 2 raised to .09, .2 * 1
     assert holm(np.array([0.04, 0.01, NAN, 0.2, 0.03])) == pytest.approx([0.09, 0.04, NAN, 0.2, 0.09], nan_ok=True)
