@@ -23,6 +23,7 @@ from algrid.loop import run_cell
 from algrid.models import Model
 from algrid.oracles import ORACLES
 from algrid.pool import Pool, make_pool
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import RUNS
 from algrid.seeds import generator
@@ -172,7 +173,7 @@ def _settings(
                     split_index=0,
                     start_set=START_SETS.build("one_per_class"),
                     start_index=start,
-                    preprocessing="standard",
+                    preprocessing=PREPROCESSINGS.build("standard"),
                     learner=_plugin(LEARNERS, learner),
                     oracle=ORACLES.build("perfect"),
                     seed=0,

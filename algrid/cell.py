@@ -10,6 +10,7 @@ from algrid.datasets.base import DatasetPlugin
 from algrid.identity import canonical_json, digest64
 from algrid.learners.base import Learner
 from algrid.oracles import Oracle
+from algrid.preprocessing.base import Preprocessing
 from algrid.seeds import Streams
 from algrid.splits import Split
 from algrid.start_sets import StartSet
@@ -33,8 +34,7 @@ class Cell:
         The kind of split and which one of them.
     start_set, start_index
         The kind of start set and which one of them.
-    preprocessing : str
-        Name of the scaling.
+    preprocessing : Preprocessing
     learner : Learner
     oracle : Oracle
     seed : int
@@ -48,7 +48,7 @@ class Cell:
     split_index: int
     start_set: StartSet
     start_index: int
-    preprocessing: str
+    preprocessing: Preprocessing
     learner: Learner
     oracle: Oracle
     seed: int
@@ -60,7 +60,7 @@ class Cell:
             "dataset": {"name": self.dataset.dataset_name, "content": self.dataset_hash},
             "split": [self.split.identity_at(self.split_index), self.split_index],
             "start_set": [self.start_set.identity_at(self.start_index), self.start_index],
-            "preprocessing": self.preprocessing,
+            "preprocessing": self.preprocessing.identity_in_cell(),
             "learner": self.learner.identity(),
             "oracle": self.oracle.identity(),
             "seed": self.seed,
@@ -94,7 +94,7 @@ class Cell:
             "split": self.split_index,
             "start_kind": self.start_set.label,
             "start_set": self.start_index,
-            "preprocessing": self.preprocessing,
+            "preprocessing": self.preprocessing.label,
             "learner": self.learner.label,
             "learner_name": self.learner.name,
             "learner_parameters": canonical_json(self.learner.parameters()),

@@ -19,6 +19,7 @@ from algrid.grid_reader import GridReader
 from algrid.grid_values import Budget, Limits
 from algrid.learners import LEARNERS, Learner
 from algrid.oracles import ORACLES, Oracle
+from algrid.preprocessing import PREPROCESSINGS, Preprocessing
 from algrid.registry import Plugin
 from algrid.splits import Split
 from algrid.start_sets import StartSet
@@ -61,8 +62,8 @@ class GridSpec:
         Labels asked for in a cycle. Default 5.
     budgets : tuple of Budget
         Labels bought after the start set, cycles, or `all`. Default 50 labels.
-    preprocessing : tuple of str
-        Scalings of the features, of `algrid.preparation.SCALINGS`. Default: standard.
+    preprocessing : tuple of Preprocessing
+        From raw columns to features. Default: standard.
     oracles : tuple of Oracle
         Who answers queries. Default: perfect.
     seeds : tuple of int
@@ -88,7 +89,7 @@ class GridSpec:
     query_learners: tuple[Learner | None, ...]
     batch_sizes: tuple[int, ...]
     budgets: tuple[Budget, ...]
-    preprocessing: tuple[str, ...]
+    preprocessing: tuple[Preprocessing, ...]
     oracles: tuple[Oracle, ...]
     seeds: tuple[int, ...]
     exclude: tuple[Exclusion, ...]
@@ -169,7 +170,7 @@ class GridSpec:
             "query_learners": ["same" if level is None else spelled(level, LEARNERS) for level in self.query_learners],
             "batch_sizes": list(self.batch_sizes),
             "budgets": [budget.plain() for budget in self.budgets],
-            "preprocessing": list(self.preprocessing),
+            "preprocessing": [spelled(level, PREPROCESSINGS) for level in self.preprocessing],
             "oracles": [spelled(level, ORACLES) for level in self.oracles],
             "seeds": list(self.seeds),
             "exclude": [
@@ -204,7 +205,7 @@ class GridSpec:
     def plugins(self) -> tuple[Plugin, ...]:
         """All levels that are plugins: what results depend on beside algrid's own code."""
         looked_at = (learner for learner in self.query_learners if learner is not None)
-        kinds = (self.datasets, self.strategies, self.learners, looked_at, self.oracles)
+        kinds = (self.datasets, self.strategies, self.learners, looked_at, self.preprocessing, self.oracles)
         return (self.split, self.start_set, *(plugin for kind in kinds for plugin in kind))
 
     @property

@@ -18,7 +18,7 @@ from algrid.grid_values import Budget, Limits, parse_memory
 from algrid.learners import LEARNERS, Learner
 from algrid.metrics import METRICS, ProbabilityMetric
 from algrid.oracles import ORACLES
-from algrid.preparation import SCALINGS
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.registry import Plugin, Registry
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
@@ -137,7 +137,7 @@ class GridReader:
             "query_learners": self._query_learners,
             "batch_sizes": lambda path, value: self._integers(path, value, low=1, what="batch size"),
             "budgets": self._budgets,
-            "preprocessing": lambda path, value: self._names(path, value, SCALINGS, "preprocessing"),
+            "preprocessing": lambda path, value: self._levels(path, value, PREPROCESSINGS),
             "oracles": lambda path, value: self._levels(path, value, ORACLES),
             "seeds": lambda path, value: self._integers(path, value, low=0, what="seed"),
             "limits": self._limits,

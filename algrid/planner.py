@@ -16,7 +16,6 @@ from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.grid import GridSpec
 from algrid.learners.base import Learner
 from algrid.plan import Plan
-from algrid.preparation import unsupported as preparation_unsupported
 from algrid.schema import VARIANT_AXES
 from algrid.seeds import Streams
 
@@ -75,7 +74,9 @@ class _Planner:
             spec.split.check(data, spec.n_splits)
         for split, start in product(range(spec.n_splits), range(spec.n_start_sets)):
             sizes, reason = (None, split_reason) if split_reason else self._sizes(data, split, start)
-            for scaling, learner, oracle, seed in product(spec.preprocessing, spec.learners, spec.oracles, spec.seeds):
+            for preprocessing, learner, oracle, seed in product(
+                spec.preprocessing, spec.learners, spec.oracles, spec.seeds
+            ):
                 cell = Cell(
                     root_seed=spec.seed,
                     dataset=plugin,
@@ -84,12 +85,12 @@ class _Planner:
                     split_index=split,
                     start_set=spec.start_set,
                     start_index=start,
-                    preprocessing=scaling,
+                    preprocessing=preprocessing,
                     learner=learner,
                     oracle=oracle,
                     seed=seed,
                 )
-                why = reason or preparation_unsupported(data, scaling) or _needs_dense(learner, data)
+                why = reason or preprocessing.unsupported(data) or _needs_dense(learner, data)
                 skip = None if sizes is None else incompatible(learner, sizes[0])
                 self._add_cell(cell, data, sizes, why and f"{plugin.dataset_name}: {why}", skip)
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from algrid.cell import Cell
 from algrid.datasets.base import Dataset, Features
 from algrid.errors import DatasetError
-from algrid.preparation import prepare
 
 __all__ = ["Pool", "make_pool"]
 
@@ -25,7 +24,7 @@ class Pool:
     Parameters
     ----------
     X, X_test : (n_pool, n_features), (n_test, n_features)
-        Prepared features; the preparation is fitted on the pool only.
+        Prepared features.
     y, y_test : (n_pool,), (n_test,) int arrays
         Clean class codes.
     labels : (n_pool,) int array
@@ -87,7 +86,7 @@ def make_pool(cell: Cell, dataset: Dataset) -> Pool:
         )
     streams = cell.streams
     pool_rows, test_rows = cell.split.make(dataset, cell.split_index, streams.split_rng())
-    X, X_test = prepare(dataset, pool_rows, test_rows, cell.preprocessing)
+    X, X_test = cell.preprocessing.prepare(dataset, pool_rows, test_rows)
     y = dataset.y[pool_rows]
     labels = cell.oracle.answer(dataset.y, dataset.n_classes, streams.oracle_rng())[pool_rows]
     return Pool(

@@ -101,7 +101,7 @@ _CELL_COLUMNS = (
     Column("split", pa.int32(), "index of the split"),
     Column("start_kind", _LABEL, "how the start set is drawn, with its parameters"),
     Column("start_set", pa.int32(), "index of the start set"),
-    Column("preprocessing", _LABEL, "scaling of the features, fitted on the pool"),
+    Column("preprocessing", _LABEL, "from raw columns to features, with the parameters that are not defaults"),
     Column("learner", _LABEL, "the learner that is scored, with the parameters that are not defaults"),
     Column("learner_name", _LABEL, "its name alone"),
     Column("learner_parameters", _LABEL, "all its parameters as JSON"),

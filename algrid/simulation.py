@@ -20,7 +20,7 @@ from algrid.loop import run_cell
 from algrid.metrics import METRICS, ProbabilityMetric
 from algrid.oracles import ORACLES
 from algrid.pool import make_pool
-from algrid.preparation import unsupported
+from algrid.preprocessing import PREPROCESSINGS, Preprocessing
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import RUNS
 from algrid.splits import SPLITS
@@ -56,7 +56,7 @@ def simulate(
     budget: int | None = 50,
     metrics: str | Sequence[str] = ("accuracy", "f1_macro"),
     test_size: float = 0.4,
-    preprocessing: str = "standard",
+    preprocessing: str | Preprocessing | Mapping[str, Mapping[str, Any]] = "standard",
     seed: int = 0,
 ) -> pd.DataFrame:
     """Simulate one active-learning run: split, start with one row of each class, query, refit, score.
@@ -79,8 +79,8 @@ def simulate(
         Names of metrics.
     test_size : float
         Share of the rows that is scored on.
-    preprocessing : str
-        Name of a scaling.
+    preprocessing : str, mapping or Preprocessing
+        A name, ``{name: parameters}``, or an instance.
     seed : int
         Root of all randomness.
 
@@ -106,13 +106,13 @@ def simulate(
         split_index=0,
         start_set=START_SETS.build("one_per_class"),
         start_index=0,
-        preprocessing=preprocessing,
+        preprocessing=_plugin(PREPROCESSINGS, preprocessing),
         learner=_learner(learner),
         oracle=ORACLES.build("perfect"),
         seed=0,
     )
     variant = Variant(_plugin(STRATEGIES, strategy), None, batch_size)
-    if (reason := cell.split.unsupported(dataset) or unsupported(dataset, preprocessing)) is not None:
+    if (reason := cell.split.unsupported(dataset) or cell.preprocessing.unsupported(dataset)) is not None:
         raise AlgridError(f"{reason}.")
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     recorded = [m for name in names if isinstance(m := METRICS.build(name), ProbabilityMetric)]

@@ -50,6 +50,7 @@ from algrid.learners import LEARNERS
 from algrid.loop import run_cell
 from algrid.oracles import ORACLES
 from algrid.pool import Pool, make_pool
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
 from algrid.strategies import STRATEGIES
@@ -126,7 +127,7 @@ def make_case(dataset: str, learner: str, strategy: str, cycles: int = CYCLES) -
         split_index=0,
         start_set=START_SETS.build("one_per_class"),
         start_index=0,
-        preprocessing="standard",
+        preprocessing=PREPROCESSINGS.build("standard"),
         learner=LEARNERS.build(learner),
         oracle=ORACLES.build("perfect"),
         seed=0,

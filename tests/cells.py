@@ -13,6 +13,7 @@ from algrid.learners import LEARNERS
 from algrid.loop import run_cell
 from algrid.oracles import ORACLES
 from algrid.pool import Pool, make_pool
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import RUNS, TIMING_COLUMNS
 from algrid.splits import SPLITS
@@ -41,7 +42,7 @@ def make_cell(
         "split_index": 0,
         "start_set": START_SETS.build("one_per_class"),
         "start_index": 0,
-        "preprocessing": "standard",
+        "preprocessing": PREPROCESSINGS.build("standard"),
         "learner": LEARNERS.build(learner, learner_parameters),
         "oracle": ORACLES.build("perfect"),
         "seed": 0,

@@ -19,7 +19,7 @@ from algrid.grid_reader import DEFAULTS
 from algrid.grid_values import parse_memory
 from algrid.learners import LEARNERS
 from algrid.oracles import ORACLES
-from algrid.preparation import SCALINGS
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.schema import AXES
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
@@ -100,7 +100,7 @@ def test_the_grid_of_the_readme_is_read_whole():
     assert spec.query_learners == (None, LEARNERS.build("gaussian_nb"))
     assert spec.batch_sizes == (1, 5, 10)
     assert spec.budgets == (Budget(labels=25), Budget(), Budget(cycles=99))
-    assert spec.preprocessing == ("minmax", "none")
+    assert spec.preprocessing == (PREPROCESSINGS.build("minmax"), PREPROCESSINGS.build("none"))
     assert spec.oracles == (ORACLES.build("perfect"), ORACLES.build("noisy", {"flip": 0.1}))
     assert spec.seeds == (0, 7)
     assert spec.exclude == (
@@ -134,7 +134,7 @@ def test_datasets_and_strategies_are_enough():
         query_learners=(None,),
         batch_sizes=(5,),
         budgets=(Budget(labels=50),),
-        preprocessing=("standard",),
+        preprocessing=(PREPROCESSINGS.build("standard"),),
         oracles=(ORACLES.build("perfect"),),
         seeds=(0,),
         exclude=(),
@@ -158,7 +158,7 @@ def test_a_single_level_needs_no_list():
     )
     assert labels(one.strategies) == ["qbc(committee_size=3)"]
     assert (one.seeds, one.batch_sizes, one.budgets) == ((3,), (1,), (Budget(),))
-    assert one.preprocessing == ("none",)
+    assert labels(one.preprocessing) == ["none"]
     assert one.query_learners == one.learners == (LEARNERS.build("knn"),)
     assert labels(one.oracles) == ["noisy(flip=0.2)"]
 
@@ -354,7 +354,7 @@ def test_the_tour_shows_every_key_and_the_quickstart_allows_intervals():
                 min_size=1,
                 unique_by=str,
             ),
-            "preprocessing": st.lists(st.sampled_from(SCALINGS), min_size=1, unique=True),
+            "preprocessing": st.lists(st.sampled_from(PREPROCESSINGS.names()), min_size=1, unique=True),
             "seeds": st.lists(st.integers(0, 2**31 - 1), min_size=1, unique=True),
             "limits": st.fixed_dictionaries(
                 {},

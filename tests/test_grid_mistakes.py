@@ -112,8 +112,11 @@ WRONG_TYPE = [
         "learners[0].knn.n_neighbors[1]: parameter 'n_neighbors' of learner",
     ),
     ("learners: [{sklearn.svm:SVC: {c: 1}}]", "learners[0].sklearn.svm:SVC.c: learner 'sklearn.svm:SVC' has no"),
-    ("preprocessing: [standard, 5]", "line 3, preprocessing[1]: unknown preprocessing 5"),
-    ("preprocessing: {standard: {}}", "line 3, preprocessing: unknown preprocessing {'standard': {}}"),
+    ("preprocessing: [standard, 5]", "line 3, preprocessing[1]: found the whole number 5 where a preprocessing is"),
+    (
+        "preprocessing: {standard: {scale: 2}}",
+        "preprocessing.standard.scale: preprocessing 'standard' has no parameter",
+    ),
     ("splits: [stratified]", "line 3, splits: found the list ['stratified'] where a mapping is needed, as in {kind: "),
     ("splits: {kind: [stratified]}", "line 3, splits.kind: found the list ['stratified'] where a split kind is needed"),
     (

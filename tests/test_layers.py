@@ -27,7 +27,7 @@ LAYERS = {
     "metrics": ("metrics", "frame registry"),
     "learners": ("learners", "frame registry datasets"),
     "strategies": ("strategies", "frame registry datasets learners"),
-    "protocol": ("splits start_sets oracles preparation _index_files", "frame registry datasets"),
+    "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets"),
     # active learning: no files, no Dask, no global state
     "loop": (
         "cell pool models history loop slices cost rows replay",
@@ -89,10 +89,11 @@ from algrid.datasets import DATASETS
 from algrid.learners import LEARNERS
 from algrid.metrics import METRICS
 from algrid.oracles import ORACLES
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
 from algrid.strategies import STRATEGIES
-for registry in (AGGREGATES, DATASETS, LEARNERS, METRICS, ORACLES, SPLITS, START_SETS, STRATEGIES):
+for registry in (AGGREGATES, DATASETS, LEARNERS, METRICS, ORACLES, PREPROCESSINGS, SPLITS, START_SETS, STRATEGIES):
     for cls in registry.classes():
         cls.summary(), cls.defaults(), registry.hints(cls.name)
 print(json.dumps([after_import, loaded()]))

@@ -18,10 +18,11 @@ import algrid as ag
 from algrid.session import Session
 
 RECIPES = files("CONTRIBUTING.md")
-NAMES = ("epsilon_margin", "extra_trees", "rings", "worst_recall")
+NAMES = ("epsilon_margin", "extra_trees", "clipped", "rings", "worst_recall")
 SUITES = (
     "tests/strategies/test_every_strategy.py",
     "tests/learners/test_every_learner.py",
+    "tests/preprocessing/test_every_preprocessing.py",
     "tests/metrics/test_every_metric.py",
 )
 
@@ -56,7 +57,9 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def python(*arguments: str, folder: Path, cwd: Path) -> str:
     """The output of a Python in which the package is installed."""
-    path = os.pathsep.join(map(str, (folder, folder / "installed")))
+    path = os.pathsep.join([str(folder), str(folder / "installed"), os.environ.get("PYTHONPATH", "")]).rstrip(
+        os.pathsep
+    )
     command = [sys.executable, *arguments]
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
@@ -74,6 +77,7 @@ def test_the_grid_runs_by_path_and_the_metric_scores_it(here: Path) -> None:
     results = ag.open(make_store(here / "results" / "mine", session.spec.to_dict()))
     assert session.todo().nothing
     assert set(results.runs["stop_reason"]) == {"budget"}
+    assert set(results.runs["preprocessing"]) == {"clipped(limit=2)"}
     assert set(results.runs["strategy"]) == {"random", "epsilon_margin", "epsilon_margin(explore=0.3)"}
     worst, mean = (
         results.curves(metric=name)["value"] for name in ("my_package.worst_recall:WorstRecall", "balanced_accuracy")
@@ -83,12 +87,15 @@ def test_the_grid_runs_by_path_and_the_metric_scores_it(here: Path) -> None:
 
 
 def test_they_work_on_data_at_hand(here: Path) -> None:
+    from my_package.clipped import Clipped  # type: ignore[import-not-found]
     from my_package.epsilon_margin import EpsilonMargin  # type: ignore[import-not-found]
     from my_package.extra_trees import ExtraTrees  # type: ignore[import-not-found]
     from my_package.rings import Rings  # type: ignore[import-not-found]
 
     data = Rings(n_rows=80).load()
-    curve = ag.simulate(data.X, data.y, EpsilonMargin(explore=0.5), ExtraTrees(n_estimators=5), budget=20)
+    curve = ag.simulate(
+        data.X, data.y, EpsilonMargin(explore=0.5), ExtraTrees(n_estimators=5), budget=20, preprocessing=Clipped()
+    )
     assert curve["n_bought"].tolist() == [0, 5, 10, 15, 20]
     assert curve["accuracy"].iloc[-1] > 0.5
 
@@ -97,8 +104,9 @@ def test_installed_they_are_known_by_name(folder: Path, tmp_path: Path) -> None:
     code = (
         "from algrid.datasets import DATASETS; from algrid.learners import LEARNERS\n"
         "from algrid.metrics import METRICS; from algrid.strategies import STRATEGIES\n"
+        "from algrid.preprocessing import PREPROCESSINGS\n"
         "found = (STRATEGIES.build('epsilon_margin', {'explore': 0.3}), LEARNERS.build('extra_trees'),\n"
-        "         DATASETS.build('rings'), METRICS.build('worst_recall'))\n"
+        "         PREPROCESSINGS.build('clipped'), DATASETS.build('rings'), METRICS.build('worst_recall'))\n"
         "print(*(type(plugin).__module__ for plugin in found))"
     )
     assert python("-c", code, folder=folder, cwd=tmp_path).split() == [f"my_package.{name}" for name in NAMES]

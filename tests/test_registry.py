@@ -22,12 +22,23 @@ from algrid.identity import canonical_json
 from algrid.learners import LEARNERS
 from algrid.metrics import METRICS
 from algrid.oracles import ORACLES
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.registry import Plugin, Registry, source_hash
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
 from algrid.strategies import STRATEGIES
 
-ALL: list[Registry[Any]] = [AGGREGATES, DATASETS, LEARNERS, METRICS, ORACLES, SPLITS, START_SETS, STRATEGIES]
+ALL: list[Registry[Any]] = [
+    AGGREGATES,
+    DATASETS,
+    LEARNERS,
+    METRICS,
+    ORACLES,
+    PREPROCESSINGS,
+    SPLITS,
+    START_SETS,
+    STRATEGIES,
+]
 
 
 @dataclass(frozen=True)

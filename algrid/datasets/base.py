@@ -165,6 +165,16 @@ class Dataset:
         return int(self.X.shape[1])
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether the features are a CSR matrix."""
+        return bool(sp.issparse(self.X))
+
+    @cached_property
+    def has_missing(self) -> bool:
+        """Whether a feature lacks a value somewhere."""
+        return bool(np.isnan(self.X.data if sp.issparse(self.X) else self.X).any())
+
+    @property
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)

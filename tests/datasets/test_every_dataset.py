@@ -83,7 +83,7 @@ def test_says_where_it_comes_from(name: str) -> None:
 def test_scanning_is_cheap() -> None:
     code = (
         "import sys; from algrid.datasets import DATASETS; DATASETS.names(); "
-        "import algrid.splits, algrid.start_sets, algrid.oracles, algrid.preparation; "
+        "import algrid.splits, algrid.start_sets, algrid.oracles, algrid.preprocessing; "
         "print([m for m in ('sklearn', 'pandas', 'pyarrow', 'dask', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -17,6 +17,7 @@ from algrid.loop import run_cell
 from algrid.oracles import ORACLES
 from algrid.planner import make_plan
 from algrid.pool import make_pool
+from algrid.preprocessing import PREPROCESSINGS
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
 from algrid.strategies import STRATEGIES, QueryState, Strategy
@@ -57,7 +58,7 @@ def test_true_labels_are_given_to_declared_oracles_alone() -> None:
         split_index=0,
         start_set=START_SETS.build("one_per_class"),
         start_index=0,
-        preprocessing="standard",
+        preprocessing=PREPROCESSINGS.build("standard"),
         learner=LEARNERS.build("gaussian_nb"),
         oracle=ORACLES.build("noisy", {"flip": 0.3}),
         seed=0,

@@ -1,0 +1,118 @@
+"""Tables of numbers and categories: what all scalings have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from algrid.datasets.base import Dataset, Features
+from algrid.errors import DatasetError
+from algrid.preprocessing.base import Described, Preprocessing
+
+__all__ = ["TablePreprocessing"]
+
+Dense = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TablePreprocessing(Preprocessing):
+    """Base of the scalings.
+
+    Dense features, in the order of the result's columns (a column without any value in the pool is left
+    out):
+
+    1. numeric columns: a missing value becomes the pool's median, then the column is scaled. A
+       column that is constant in the pool becomes 0 there by every scaling but ``none``. Test values may
+       lie outside of the pool's range; they are not clipped.
+    2. an indicator (0 or 1) for every numeric column that lacks a value in the pool.
+    3. categorical columns one-hot (0 or 1, not scaled): a column for each category of the pool, missing
+       being one of them. A category that only the test part has is all zeros.
+
+    Sparse features stay sparse, so nothing is centred.
+    """
+
+    def scalers(self) -> list[Any]:
+        """Transformers of dense numeric columns, to be fitted one after another."""
+        return []
+
+    def sparse_scalers(self) -> list[Any]:
+        """Transformers of sparse features: they keep zeros."""
+        return []
+
+    def unsupported(self, dataset: Described) -> str | None:
+        """Sparse features have neither categories nor missing values."""
+        if dataset.is_sparse and dataset.categorical:
+            return "categorical columns of sparse features can't be one-hot encoded; give them dense, or encoded"
+        if dataset.is_sparse and dataset.has_missing:
+            return "missing values of sparse features can't be imputed; leave them out (zero) or give dense features"
+        return None
+
+    def prepare(
+        self, dataset: Dataset, pool_rows: NDArray[np.intp], test_rows: NDArray[np.intp]
+    ) -> tuple[Features, Features]:
+        """See `Preprocessing.prepare`.
+
+        Raises
+        ------
+        DatasetError
+            If `unsupported` has a reason, if no feature is left, or if scaling overflows.
+        """
+        if (reason := self.unsupported(dataset)) is not None:
+            raise DatasetError(f"dataset {dataset.name!r} can't be prepared with {self.label!r}: {reason}.")
+        try:
+            with np.errstate(over="raise"):
+                if sp.issparse(dataset.X):
+                    return self._sparse(dataset.X[pool_rows], dataset.X[test_rows])
+                return self._dense(dataset, dataset.X[pool_rows], dataset.X[test_rows])
+        except FloatingPointError as error:
+            raise DatasetError(
+                f"dataset {dataset.name!r} has values too large for {self.label!r} ({error}): rescale or drop those "
+                "columns."
+            ) from error
+
+    def _dense(self, dataset: Dataset, pool: Dense, test: Dense) -> tuple[Features, Features]:
+        is_categorical = np.isin(np.arange(dataset.n_features), dataset.categorical)
+        known = ~np.isnan(pool).all(axis=0)
+        blocks = [
+            *self._numeric(pool[:, known & ~is_categorical], test[:, known & ~is_categorical]),
+            _one_hot(pool[:, known & is_categorical], test[:, known & is_categorical]),
+        ]
+        X_pool, X_test = (np.ascontiguousarray(np.hstack(side)) for side in zip(*blocks, strict=True))
+        if X_pool.shape[1] == 0:
+            raise DatasetError(f"dataset {dataset.name!r} has no feature with a value in the pool.")
+        return X_pool, X_test
+
+    def _numeric(self, pool: Dense, test: Dense) -> list[tuple[Dense, Dense]]:
+        """The scaled columns, and the indicators of those that the pool lacks values of."""
+        if pool.shape[1] == 0:
+            return []
+        incomplete = np.isnan(pool).any(axis=0)
+        indicators = tuple(np.isnan(part[:, incomplete]).astype(np.float64) for part in (pool, test))
+        if np.isnan(pool).any() or np.isnan(test).any():
+            from sklearn.impute import SimpleImputer
+
+            pool, test = _fit_on_pool(SimpleImputer(strategy="median"), pool, test)
+        for scaler in self.scalers():
+            pool, test = _fit_on_pool(scaler, pool, test)
+        return [(pool, test), (indicators[0], indicators[1])]
+
+    def _sparse(self, pool: sp.csr_matrix, test: sp.csr_matrix) -> tuple[Features, Features]:
+        for scaler in self.sparse_scalers():
+            pool, test = _fit_on_pool(scaler, pool, test)
+        return sp.csr_matrix(pool), sp.csr_matrix(test)
+
+
+def _one_hot(pool: Dense, test: Dense) -> tuple[Dense, Dense]:
+    if pool.shape[1] == 0:
+        return pool, test
+    from sklearn.preprocessing import OneHotEncoder
+
+    return _fit_on_pool(OneHotEncoder(handle_unknown="ignore", sparse_output=False), pool, test)
+
+
+def _fit_on_pool(transformer: Any, pool: Any, test: Any) -> tuple[Any, Any]:
+    return transformer.fit(pool).transform(pool), transformer.transform(test)

@@ -1,0 +1,93 @@
+"""What a preprocessing is: from the raw columns of a dataset to the features that a learner sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algrid.datasets.base import Dataset, Features
+from algrid.registry import Plugin
+
+__all__ = ["Described", "Preprocessing"]
+
+
+class Described(Protocol):
+    """What a preprocessing may ask of a dataset when a grid is planned: facts, for which no data are needed."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+
+    @property
+    def categorical(self) -> Sequence[int]:
+        """Positions of the categorical columns."""
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the features are a sparse matrix."""
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a feature lacks a value somewhere."""
+
+
+@dataclass(frozen=True)
+class Preprocessing(Plugin):
+    """Base of preprocessing plugins.
+
+    Everything is fitted on the pool only (DESIGN.md, decision 11): test rows are transformed with what the
+    pool says, and can't change a bit of the pool's features.
+
+    Class variables
+    ---------------
+    leaks : bool
+        Whether that is broken, which only a level that is there to measure it may do; a plan says so.
+    """
+
+    leaks: ClassVar[bool] = False
+
+    def unsupported(self, dataset: Described) -> str | None:  # noqa: ARG002 - for those that need something
+        """Why this dataset can't be prepared so, or None where it can: a skip of the plan.
+
+        Parameters
+        ----------
+        dataset : Described
+            A `Dataset`, or what is known of one whose data are not loaded.
+        """
+        return None
+
+    def prepare(
+        self, dataset: Dataset, pool_rows: NDArray[np.intp], test_rows: NDArray[np.intp]
+    ) -> tuple[Features, Features]:
+        """Features of the pool and of the test part.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            One that is not `unsupported`.
+        pool_rows, test_rows : int arrays
+            Rows of the dataset, at least one each.
+
+        Returns
+        -------
+        X_pool, X_test : (n_pool, n_features), (n_test, n_features)
+            New C-contiguous float64 arrays, or CSR matrices; rows in the order of `pool_rows` and `test_rows`.
+
+        Raises
+        ------
+        DatasetError
+            If the data can't be prepared so.
+        """
+        raise NotImplementedError
+
+    def identity_in_cell(self) -> str | dict[str, Any]:
+        """What distinguishes this level from every other: the name alone at its first version and legacy parameters.
+
+        Preprocessing was a name before it was a plugin, and stored runs stay valid.
+        """
+        identity = self.identity()
+        return self.name if identity["version"] == 1 and not identity["parameters"] else identity

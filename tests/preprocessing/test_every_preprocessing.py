@@ -1,0 +1,103 @@
+"""What every registered preprocessing has to keep."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from algrid.datasets import Dataset
+from algrid.errors import PluginError
+from algrid.preprocessing import PREPROCESSINGS, Preprocessing
+
+LEVELS = [PREPROCESSINGS.build(cls.name) for cls in PREPROCESSINGS.classes()]
+N_POOL, N_ROWS = 30, 50
+
+
+def mixed() -> Dataset:
+    """Four numeric columns, one with gaps, and a categorical one with gaps."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(5, [1, 10, 0.1, 3, 1], (N_ROWS, 5))
+    X[::7, 1] = np.nan
+    X[:, 4] = rng.integers(0, 3, N_ROWS)
+    X[::9, 4] = np.nan
+    return Dataset("mixed", X, np.arange(N_ROWS) % 2, ("a", "b"), (4,))
+
+
+def sparse() -> Dataset:
+    X = sp.random_array((N_ROWS, 6), density=0.4, format="csr", rng=np.random.default_rng(4))
+    return Dataset("sparse", sp.csr_matrix(X), np.arange(N_ROWS) % 2, ("a", "b"))
+
+
+def cases() -> list[Any]:
+    found = [(level, data) for level in LEVELS for data in (mixed(), sparse()) if level.unsupported(data) is None]
+    return [pytest.param(level, data, id=f"{level.label}-{data.name}") for level, data in found]
+
+
+def dense(X: Any) -> np.ndarray:
+    return np.asarray(X.toarray() if sp.issparse(X) else X)
+
+
+def test_those_of_earlier_grids_are_known_by_their_name_alone() -> None:
+    for name in ("none", "standard", "minmax", "robust_minmax"):
+        assert PREPROCESSINGS.build(name).identity_in_cell() == name
+        assert PREPROCESSINGS.build(name).label == name
+
+
+def test_unknown() -> None:
+    with pytest.raises(PluginError, match=r"unknown preprocessing 'standart'\. Did you mean 'standard'"):
+        PREPROCESSINGS.build("standart")
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.label)
+def test_it_serves_some_data(level: Preprocessing) -> None:
+    assert any(case.values[0] == level for case in cases())
+
+
+@pytest.mark.parametrize(("level", "data"), cases())
+def test_features_are_finite_and_as_learners_need_them(level: Preprocessing, data: Dataset) -> None:
+    parts = level.prepare(data, np.arange(N_POOL), np.arange(N_POOL, N_ROWS))
+    assert [part.shape[0] for part in parts] == [N_POOL, N_ROWS - N_POOL]
+    assert parts[0].shape[1] == parts[1].shape[1] > 0
+    for X in parts:
+        assert isinstance(X, sp.csr_matrix) or X.flags.c_contiguous
+        assert X.dtype == np.float64
+        assert np.isfinite(dense(X)).all()
+
+
+@pytest.mark.parametrize(("level", "data"), cases())
+def test_rows_come_in_the_order_asked_for(level: Preprocessing, data: Dataset) -> None:
+    pool, test = np.arange(0, N_ROWS, 2), np.arange(1, N_ROWS, 2)
+    forwards, backwards = level.prepare(data, pool, test), level.prepare(data, pool[::-1], test[::-1])
+    for X, again in zip(forwards, backwards, strict=True):
+        np.testing.assert_allclose(dense(again)[::-1], dense(X), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("level", "data"), cases())
+def test_the_same_bits_twice_also_of_a_pickled_level(level: Preprocessing, data: Dataset) -> None:
+    pool, test = np.arange(N_POOL), np.arange(N_POOL, N_ROWS)
+    first, second = level.prepare(data, pool, test), pickle.loads(pickle.dumps(level)).prepare(data, pool, test)
+    assert [dense(X).tobytes() for X in first] == [dense(X).tobytes() for X in second]
+
+
+@pytest.mark.parametrize(("level", "data"), cases())
+def test_it_leaks_only_where_it_says_so(level: Preprocessing, data: Dataset) -> None:
+    """Other test rows, many times as large, change the pool's features or they don't."""
+    pool, test = np.arange(N_POOL), np.arange(N_POOL, N_ROWS)
+    X = data.X.tolil() if data.is_sparse else data.X.copy()
+    numbers = np.setdiff1d(np.arange(data.n_features), data.categorical)
+    X[np.ix_(test, numbers)] = 1e3
+    other = Dataset("other", sp.csr_matrix(X) if data.is_sparse else X, data.y, data.class_names, data.categorical)
+    (kept, _), (again, _) = level.prepare(data, pool, test), level.prepare(other, pool, test)
+    assert (dense(kept).tobytes() != dense(again).tobytes()) == level.leaks
+
+
+@pytest.mark.parametrize(("level", "data"), cases())
+def test_it_leaves_the_dataset_alone(level: Preprocessing, data: Dataset) -> None:
+    before = data.content_hash
+    for part in level.prepare(data, np.arange(N_POOL), np.arange(N_POOL, N_ROWS)):
+        (part.data if sp.issparse(part) else part)[:] = 77
+    assert Dataset(data.name, data.X, data.y, data.class_names, data.categorical).content_hash == before
