@@ -16,7 +16,10 @@ from algrid.splits import Split
 from algrid.start_sets import StartSet
 from algrid.strategies.base import Strategy
 
-__all__ = ["Cell", "Variant"]
+__all__ = ["UNBOUND", "Cell", "Variant"]
+
+#: Stands for the content hash of data that are not there: such a cell can be counted, and has no identity.
+UNBOUND = ""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Cell:
         The grid's seed.
     dataset : DatasetPlugin
     dataset_hash : str
-        Content hash of its data: the data that a worker loads must have it too.
+        Content hash of its data: the data that a worker loads must have it too. `UNBOUND` where there are none yet.
     split, split_index
         The kind of split and which one of them.
     start_set, start_index

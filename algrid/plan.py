@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algrid.cell import Cell, Variant
-from algrid.errors import GridError
+from algrid.cell import UNBOUND, Cell, Variant
+from algrid.errors import DatasetError, GridError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import mix, to_hex
@@ -94,8 +94,40 @@ class Plan:
     notes: tuple[str, ...]
 
     @cached_property
+    def unbound(self) -> tuple[str, ...]:
+        """Datasets whose data are not there: their runs are counted by what is expected, and have no ids yet."""
+        return tuple(dict.fromkeys(c.dataset.dataset_name for c in self.cells if c.dataset_hash == UNBOUND))
+
+    def require_data(self) -> None:
+        """Check that the data of all datasets are there.
+
+        Raises
+        ------
+        DatasetError
+            If not; it names them.
+        """
+        if self.unbound:
+            some = ", ".join(self.unbound[:10]) + (" ..." if len(self.unbound) > 10 else "")
+            raise DatasetError(
+                f"{len(self.unbound)} of {len(self.spec.datasets)} datasets of the grid {self.spec.name!r} are not "
+                f"here: {some}. `algrid datasets fetch` brings them; without their data the grid can only be counted."
+            )
+
+    @property
     def ids(self) -> NDArray[np.uint64]:
-        """(n_cells, n_variants) run ids."""
+        """(n_cells, n_variants) run ids.
+
+        Raises
+        ------
+        DatasetError
+            If data are not there: an id is that of the data too.
+        """
+        self.require_data()
+        return self._ids
+
+    @cached_property
+    def _ids(self) -> NDArray[np.uint64]:
+        # those of cells without data stand for nothing, and are nobody else's
         cells = np.array([c.digest for c in self.cells], dtype=np.uint64)
         variants = np.array([v.digest for v in self.variants], dtype=np.uint64)
         return mix(cells[:, None], variants[None, :])
@@ -163,9 +195,9 @@ class Plan:
             Stop reasons (``error``, ``timeout``, ``crashed``) whose runs are to be made again. A
             ``timeout``, or a crash for memory, is also made again where the limit was raised.
         """
-        place = np.searchsorted(stored.ids, self.ids)
+        place = np.searchsorted(stored.ids, self._ids)
         found = place < len(stored.ids)
-        found[found] = stored.ids[place[found]] == self.ids[found]
+        found[found] = stored.ids[place[found]] == self._ids[found]
         at = place[found]
         limits = self.spec.limits
         reason = stored.stop_reason[at]
@@ -277,6 +309,7 @@ class Plan:
             "fits, were every run alone": f"{fits:,}",
             "fits certain to be shared": f"{shared:,} ({shared / max(1, fits):.0%})",
             "core hours, roughly": f"{hours:.2g}",
+            **({"datasets without data": f"{len(self.unbound)} (counted by what is expected)"} if self.unbound else {}),
         }
 
     def __str__(self) -> str:

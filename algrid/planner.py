@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algrid.cell import Cell, Variant
+from algrid.cell import UNBOUND, Cell, Variant
 from algrid.cost import run_seconds
 from algrid.datasets.base import Dataset, DatasetPlugin
+from algrid.datasets.facts import DatasetFacts
 from algrid.grid import GridSpec
 from algrid.learners.base import Learner
 from algrid.plan import Plan
 from algrid.schema import VARIANT_AXES
 from algrid.seeds import Streams
+from algrid.splits import Counts
 
 __all__ = ["make_plan"]
 
+#: Rows of the pool, of the test part, and of the start set.
+Sizes = tuple[int, int, int]
+_Row = tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], int, int]
+
 
 def make_plan(spec: GridSpec) -> Plan:
-    """Enumerate a grid: load its datasets, find what can't be done and why.
+    """Enumerate a grid: find what can't be done and why. Data are loaded only where facts about them don't suffice.
 
     Raises
     ------
@@ -43,44 +50,47 @@ class _Planner:
         self.reasons: dict[str, int] = {"": 0}
         self.notes: list[str] = []
         self.cells: list[Cell] = []
-        self.rows: list[tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], int, int]] = []
+        self.rows: list[_Row] = []
         self.excluded = [_Exclusion(entry, self.variants) for entry in spec.exclude]
 
     def plan(self) -> Plan:
         for plugin in self.spec.datasets:
-            self._add_dataset(plugin, plugin.load())
-        skip, targets, seconds, available, n_start = zip(*self.rows, strict=True)
+            self._add_dataset(plugin, replace(plugin.facts(), name=plugin.dataset_name))
+        # most cells of a dataset have the very same row: stacking is all that is done for each
+        distinct = {id(row): row for row in self.rows}
+        places = dict(zip(distinct, range(len(distinct)), strict=True))
+        at = np.array([places[id(row)] for row in self.rows])
+        skip, targets, seconds, available, n_start = zip(*distinct.values(), strict=True)
         return Plan(
             spec=self.spec,
             cells=tuple(self.cells),
             variants=self.variants,
             reasons=tuple(self.reasons),
-            skip=np.array(skip),
-            targets=np.array(targets),
-            available=np.array(available, dtype=np.int32),
-            n_start=np.array(n_start, dtype=np.int32),
-            seconds=np.array(seconds),
+            skip=np.array(skip)[at],
+            targets=np.array(targets)[at],
+            available=np.array(available, dtype=np.int32)[at],
+            n_start=np.array(n_start, dtype=np.int32)[at],
+            seconds=np.array(seconds)[at],
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
     def _code(self, reason: str | None) -> int:
         return self.reasons.setdefault(reason or "", len(self.reasons))
 
-    def _add_dataset(self, plugin: DatasetPlugin, data: Dataset) -> None:
+    def _add_dataset(self, plugin: DatasetPlugin, facts: DatasetFacts) -> None:
         spec = self.spec
-        incompatible = cache(partial(self._incompatible, data=data))
-        split_reason = spec.split.unsupported(data)
-        if split_reason is None:
-            spec.split.check(data, spec.n_splits)
+        row = cache(lambda *of_cell: self._row(facts, *of_cell))
+        split_reason = spec.split.unsupported(facts)
+        sizes = [] if split_reason else self._sizes(plugin, facts)
         for split, start in product(range(spec.n_splits), range(spec.n_start_sets)):
-            sizes, reason = (None, split_reason) if split_reason else self._sizes(data, split, start)
+            size = split_reason or sizes[split][start]
             for preprocessing, learner, oracle, seed in product(
                 spec.preprocessing, spec.learners, spec.oracles, spec.seeds
             ):
                 cell = Cell(
                     root_seed=spec.seed,
                     dataset=plugin,
-                    dataset_hash=data.content_hash,
+                    dataset_hash=facts.content_hash or UNBOUND,
                     split=spec.split,
                     split_index=split,
                     start_set=spec.start_set,
@@ -90,79 +100,102 @@ class _Planner:
                     oracle=oracle,
                     seed=seed,
                 )
-                why = reason or preprocessing.unsupported(data) or _needs_dense(learner, data)
-                skip = None if sizes is None else incompatible(learner, sizes[0])
-                self._add_cell(cell, data, sizes, why and f"{plugin.dataset_name}: {why}", skip)
+                self.cells.append(cell)
+                why = preprocessing.unsupported(facts) or _needs_dense(learner, facts)
+                levels = cell.levels() if self.excluded else {}
+                matching = tuple(i for i, exclusion in enumerate(self.excluded) if exclusion.matches(levels))
+                self.rows.append(row(learner, size if isinstance(size, str) else why or size, matching))
 
-    def _sizes(self, data: Dataset, split: int, start: int) -> tuple[tuple[int, int, int] | None, str | None]:
-        """Rows of pool, test part and start set; or the reason why there is no start set."""
+    def _sizes(self, plugin: DatasetPlugin, facts: DatasetFacts) -> list[list[Sizes | str]]:
+        """By split and start set: rows of pool, test part and start set; or the reason why there is no start set.
+
+        Data are loaded only where the class counts don't say it.
+        """
         spec = self.spec
-        streams = Streams(
-            spec.seed, data.content_hash, spec.split.name, split, spec.start_set.name, start, spec.seeds[0]
-        )
-        pool_rows, test_rows = spec.split.make(data, split, streams.split_rng())
-        pool_y = data.y[pool_rows]
-        if start == 0:
-            spec.start_set.check(pool_y, data.n_classes, spec.n_start_sets)
-        if (reason := spec.start_set.unsupported(pool_y, data.n_classes)) is not None:
-            return None, reason
-        chosen = spec.start_set.draw(pool_y, data.n_classes, start, streams.start_rng())
-        return (len(pool_rows), len(test_rows), len(chosen)), None
+        load = cache(plugin.load)
+        if (parts := spec.split.parts(facts)) is None:
+            spec.split.check(load(), spec.n_splits)
+        elif spec.start_set.size_of(parts[0], 0) is not None:
+            return [self._starts(load, *parts, split=0)] * spec.n_splits
+        found = []
+        for split in range(spec.n_splits):
+            if parts is None:
+                y, (pool, test) = load().y, self._make_split(load(), split)
+                counts = np.bincount(y[pool], minlength=facts.n_classes), np.bincount(y[test])
+            else:
+                counts = parts
+            found.append(self._starts(load, *counts, split=split))
+        return found
 
-    def _add_cell(
-        self,
-        cell: Cell,
-        data: Dataset,
-        sizes: tuple[int, int, int] | None,
-        reason: str | None,
-        incompatible: NDArray[np.int16] | None,
-    ) -> None:
+    def _starts(
+        self, load: Callable[[], Dataset], pool_counts: Counts, test_counts: Counts, *, split: int
+    ) -> list[Sizes | str]:
+        """The same of one split, for each start set."""
+        kind, count = self.spec.start_set, self.spec.n_start_sets
+        kind.check(pool_counts, count)
+        if (reason := kind.unsupported(pool_counts)) is not None:
+            return [reason] * count
+        n_pool, n_test = int(pool_counts.sum()), int(test_counts.sum())
+        sizes = [kind.size_of(pool_counts, start) for start in range(count)]
+        return [
+            (n_pool, n_test, self._draw(load(), split, start) if size is None else size)
+            for start, size in enumerate(sizes)
+        ]
+
+    def _make_split(self, data: Dataset, split: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return self.spec.split.make(data, split, self._streams(data, split, 0).split_rng())
+
+    def _draw(self, data: Dataset, split: int, start: int) -> int:
+        pool_y = data.y[self._make_split(data, split)[0]]
+        rng = self._streams(data, split, start).start_rng()
+        return len(self.spec.start_set.draw(pool_y, data.n_classes, start, rng))
+
+    def _streams(self, data: Dataset, split: int, start: int) -> Streams:
+        spec = self.spec
+        return Streams(spec.seed, data.content_hash, spec.split.name, split, spec.start_set.name, start, spec.seeds[0])
+
+    def _row(self, facts: DatasetFacts, learner: Learner, sizes: Sizes | str, matching: tuple[int, ...]) -> _Row:
+        """Skips, targets and seconds of all variants of a cell; available labels and size of its start set."""
         n = len(self.variants)
-        self.cells.append(cell)
-        if sizes is None or incompatible is None or reason is not None:
+        if isinstance(sizes, str):
             none = np.zeros(n, np.int32)
-            self.rows.append((np.full(n, self._code(reason), np.int16), none, none.astype(np.float32), 0, 0))
-            return
+            code = self._code(f"{facts.name}: {sizes}")
+            return np.full(n, code, np.int16), none, none.astype(np.float32), 0, 0
         n_pool, n_test, n_start = sizes
-        targets = np.array([self._target(v, n_pool - n_start, cell) for v in self.variants])
+        targets = np.array([self._target(v, n_pool - n_start, facts) for v in self.variants])
         seconds = run_seconds(
-            cell.learner,
+            learner,
             self.variants,
             targets,
             n_start=n_start,
             n_pool=n_pool,
             n_test=n_test,
-            n_features=data.n_features,
+            n_features=facts.n_features,
         )
-        skip = incompatible.copy()
-        levels = cell.levels()
-        for exclusion in self.excluded:
-            if exclusion.matches(levels):
-                skip[exclusion.variants & (skip == 0)] = self._code("excluded by the grid file")
-        row = (skip, targets.astype(np.int32), seconds.astype(np.float32), n_pool - n_start, n_start)
-        self.rows.append(row)
+        skip = self._incompatible(learner, n_pool, facts)
+        for i in matching:
+            skip[self.excluded[i].variants & (skip == 0)] = self._code("excluded by the grid file")
+        return skip, targets.astype(np.int32), seconds.astype(np.float32), n_pool - n_start, n_start
 
-    def _target(self, variant: Variant, available: int, cell: Cell) -> int:
+    def _target(self, variant: Variant, available: int, facts: DatasetFacts) -> int:
         for budget in self.spec.budgets:
             if budget.labels is not None and budget.labels > available:
                 self.notes.append(
-                    f"{cell.dataset.dataset_name}: the pool has {available} labels to buy, fewer than the budget of "
+                    f"{facts.name}: the pool has {available} labels to buy, fewer than the budget of "
                     f"{budget.labels}; its runs will stop with pool_empty"
                 )
         return max(budget.bought(variant.batch_size, available) for budget in self.spec.budgets)
 
-    def _incompatible(self, learner: Learner, n_pool: int, data: Dataset) -> NDArray[np.int16]:
-        sparse = not isinstance(data.X, np.ndarray)
+    def _incompatible(self, learner: Learner, n_pool: int, facts: DatasetFacts) -> NDArray[np.int16]:
         reasons = [
-            v.strategy.unsupported(v.query_learner or learner, data.n_classes, sparse, n_pool) for v in self.variants
+            v.strategy.unsupported(v.query_learner or learner, facts.n_classes, facts.is_sparse, n_pool)
+            for v in self.variants
         ]
         return np.array([self._code(reason) for reason in reasons], dtype=np.int16)
 
 
-def _needs_dense(learner: Learner, data: Dataset) -> str | None:
-    if learner.sparse or isinstance(data.X, np.ndarray):
-        return None
-    return f"{learner.name} can't use sparse features"
+def _needs_dense(learner: Learner, facts: DatasetFacts) -> str | None:
+    return f"{learner.name} can't use sparse features" if facts.is_sparse and not learner.sparse else None
 
 
 class _Exclusion:

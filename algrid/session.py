@@ -133,7 +133,7 @@ class Session:
         """How far the grid is: axis, level (None for all runs) and counts: ``done``, ``failed``, ``to do``, ``all``."""
         plan, known = self.plan, self.stored()
         pending = plan.pending(known)
-        failed = plan.planned & ~pending & np.isin(plan.ids, known.ids[np.isin(known.stop_reason, FAILED)])
+        failed = plan.planned & ~pending & np.isin(plan._ids, known.ids[np.isin(known.stop_reason, FAILED)])
         kinds = {"all": plan.planned, "to do": pending, "failed": failed, "done": plan.planned & ~pending & ~failed}
 
         def counts(rows: Any, columns: Any) -> dict[str, int]:
@@ -252,6 +252,7 @@ class Session:
             raise GridError(f"workers is {workers}; at least one is needed.")
         if self.nothing_to_do(retry):
             return 0
+        self.plan.require_data()
         from algrid.executor import Cluster, execute  # dask is heavy, and not needed to find nothing to do
 
         store = Store.create_or_open(self.path, grid=self.spec.to_yaml())

@@ -17,14 +17,18 @@ from pydantic import Field
 from algrid._allocation import apportion
 from algrid._index_files import file_state, index_array, read_json, read_text
 from algrid.datasets.base import Dataset
+from algrid.datasets.facts import DatasetFacts
 from algrid.errors import AlgridWarning, GridError
 from algrid.identity import digest64
 from algrid.registry import Plugin, Registry
 
-__all__ = ["SPLITS", "ExplicitSplit", "Rows", "Split", "StratifiedSplit"]
+__all__ = ["SPLITS", "Counts", "ExplicitSplit", "Rows", "Split", "StratifiedSplit"]
 
 #: Rows of a dataset: (n,) int array.
 Rows = NDArray[np.intp]
+
+#: Rows of each class: (n_classes,) int array.
+Counts = NDArray[np.intp]
 
 _PARTS = ("pool", "test")
 
@@ -52,7 +56,14 @@ class Split(Plugin):
         """
         raise NotImplementedError
 
-    def unsupported(self, dataset: Dataset) -> str | None:  # noqa: ARG002 - for kinds that need something
+    def parts(self, dataset: Dataset | DatasetFacts) -> tuple[Counts, Counts] | None:  # noqa: ARG002
+        """(n_classes,) rows of each class in the pool and in the test part of every split.
+
+        None where only `make` can tell, which needs the data.
+        """
+        return None
+
+    def unsupported(self, dataset: Dataset | DatasetFacts) -> str | None:  # noqa: ARG002 - for kinds that need something
         """Why this dataset can't be split so, or None where it can: a skip of the plan."""
         return None
 
@@ -91,17 +102,23 @@ class StratifiedSplit(Split):
     def make(self, dataset: Dataset, index: int, rng: np.random.Generator) -> tuple[Rows, Rows]:  # noqa: ARG002
         """Both parts in ascending order of rows."""
         counts = dataset.class_counts
-        total = math.floor(dataset.n_rows * self.test_size + 0.5)
-        n_test = apportion(counts, total, np.ones_like(counts), counts - 1)
+        n_test = self.parts(dataset)[1]
         order = rng.permutation(dataset.n_rows)
         by_class = order[np.argsort(dataset.y[order], kind="stable")]
         rank = np.arange(dataset.n_rows) - np.repeat(np.cumsum(counts) - counts, counts)
         is_test = rank < np.repeat(n_test, counts)
         return np.sort(by_class[~is_test]), np.sort(by_class[is_test])
 
-    def unsupported(self, dataset: Dataset) -> str | None:
+    def parts(self, dataset: Dataset | DatasetFacts) -> tuple[Counts, Counts]:
+        """Rows of each class in either part, which the class counts alone say."""
+        counts = np.asarray(dataset.class_counts, dtype=np.intp)
+        total = math.floor(dataset.n_rows * self.test_size + 0.5)
+        n_test = apportion(counts, total, np.ones_like(counts), counts - 1)
+        return counts - n_test, n_test
+
+    def unsupported(self, dataset: Dataset | DatasetFacts) -> str | None:
         """A reason where a class has fewer than two rows."""
-        rare = np.flatnonzero(dataset.class_counts < 2)
+        rare = np.flatnonzero(np.asarray(dataset.class_counts) < 2)
         if not len(rare):
             return None
         code = int(rare[0])

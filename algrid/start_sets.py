@@ -20,6 +20,7 @@ from algrid.registry import Plugin, Registry
 __all__ = ["START_SETS", "ExplicitStartSet", "OnePerClass", "RandomStartSet", "StartSet", "StratifiedStartSet"]
 
 Codes = NDArray[np.intp]
+Counts = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,15 @@ class StartSet(Plugin):
         """
         raise NotImplementedError
 
-    def unsupported(self, pool_y: Codes, n_classes: int) -> str | None:  # noqa: ARG002 - for kinds that need something
-        """Why this pool can't serve such a start set, or None where it can: a skip of the plan."""
+    def size_of(self, pool_counts: Counts, index: int) -> int | None:  # noqa: ARG002
+        """Rows of a start set, where the rows of each class in the pool, (n_classes,), say it; else None: draw it."""
         return None
 
-    def check(self, pool_y: Codes, n_classes: int, count: int) -> None:
+    def unsupported(self, pool_counts: Counts) -> str | None:  # noqa: ARG002 - for kinds that need something
+        """Why a pool with so many rows of each class can't serve such a start set, or None: a skip of the plan."""
+        return None
+
+    def check(self, pool_counts: Counts, count: int) -> None:
         """Check the start sets 0 to ``count - 1`` of a pool before anything runs.
 
         Raises
@@ -80,6 +85,10 @@ class OnePerClass(StartSet):
         _, first = np.unique(pool_y[order], return_index=True)
         return np.sort(order[first])
 
+    def size_of(self, pool_counts: Counts, index: int) -> int:  # noqa: ARG002
+        """The number of classes in the pool."""
+        return int(np.count_nonzero(pool_counts))
+
 
 @dataclass(frozen=True)
 class _Sized(StartSet):
@@ -87,11 +96,18 @@ class _Sized(StartSet):
 
     size: Annotated[int, Field(ge=1)]
 
-    def unsupported(self, pool_y: Codes, n_classes: int) -> str | None:  # noqa: ARG002
+    def size_of(self, pool_counts: Counts, index: int) -> int:  # noqa: ARG002
+        """The given one."""
+        return self.size
+
+    def unsupported(self, pool_counts: Counts) -> str | None:
         """A reason where the start set is larger than the pool."""
-        if self.size <= len(pool_y):
-            return None
-        return f"a start set of {self.size} rows is larger than the pool, which has {len(pool_y)}"
+        n_pool = int(pool_counts.sum())
+        return (
+            None
+            if self.size <= n_pool
+            else f"a start set of {self.size} rows is larger than the pool, which has {n_pool}"
+        )
 
 
 @dataclass(frozen=True)
@@ -168,13 +184,16 @@ class ExplicitStartSet(StartSet):
         GridError
             If the file has no such start set, or a pool index that can't be.
         """
-        where = f"start set {index} in {self.path!r}"
-        return np.sort(index_array(self._set(index), len(pool_y), space="pool index", where=where))
+        return self._indices(index, len(pool_y))
 
-    def check(self, pool_y: Codes, n_classes: int, count: int) -> None:
+    def size_of(self, pool_counts: Counts, index: int) -> int:
+        """The length of the list."""
+        return len(self._indices(index, int(pool_counts.sum())))
+
+    def check(self, pool_counts: Counts, count: int) -> None:
         """Check the listed start sets."""
         for index in range(count):
-            self.draw(pool_y, n_classes, index, np.random.default_rng(0))
+            self._indices(index, int(pool_counts.sum()))
 
     def identity(self) -> dict[str, Any]:
         """Name, version, and a digest of all start sets of the file."""
@@ -188,6 +207,10 @@ class ExplicitStartSet(StartSet):
     def label(self) -> str:
         """The name, and the file's name without folder and ending."""
         return f"{self.name}({Path(self.path).stem})"
+
+    def _indices(self, index: int, n_pool: int) -> NDArray[np.intp]:
+        where = f"start set {index} in {self.path!r}"
+        return np.sort(index_array(self._set(index), n_pool, space="pool index", where=where))
 
     def _set(self, index: int) -> Any:
         sets = self._sets()

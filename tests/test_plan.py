@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from algrid.errors import GridError
+from algrid.datasets import Dataset, DatasetFacts, DatasetPlugin
+from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import mix, to_hex
 from algrid.plan import Plan, Stored
 from algrid.planner import make_plan
+from algrid.progress import Quiet
+from algrid.session import Session
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -132,6 +137,66 @@ def test_incompatible_strategies_are_skips() -> None:
     }
     looked_at = plan_of(strategies=["random", "distance_to_boundary"], query_learners=["logistic_regression"])
     assert looked_at.skips() == {}
+
+
+def test_a_plan_of_known_facts_loads_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALGRID_CACHE", str(tmp_path))
+    before = plan_of()
+    monkeypatch.setattr("algrid.datasets._embedded.EmbeddedDataset.load", lambda self: pytest.fail("loaded"))
+    after = plan_of()
+    assert np.array_equal(before.ids, after.ids)
+    assert np.array_equal(before.seconds, after.seconds)
+
+
+def test_listed_splits_are_planned_from_the_data(tmp_path: Path) -> None:
+    file = tmp_path / "splits.json"
+    file.write_text(json.dumps([{"pool": list(range(0, 150, 2)), "test": [1, 3]}, {"pool": [0, 60, 120], "test": [2]}]))
+    with pytest.warns(AlgridWarning, match="lacks classes"):
+        plan = plan_of(
+            datasets=["iris"],
+            splits={"kind": "explicit", "path": str(file), "count": 2},
+            learners=["gaussian_nb"],
+            budgets="all",
+        )
+    assert plan.n_start.tolist() == [3, 3, 3, 3]
+    assert plan.available.tolist() == [72, 72, 0, 0]
+
+
+@dataclass(frozen=True)
+class Elsewhere(DatasetPlugin):
+    """Data that are not here; so many rows of three classes are expected."""
+
+    name: ClassVar[str] = "elsewhere"
+    rows: int = 150
+
+    def load(self) -> Dataset:
+        """Fails."""
+        raise DatasetError("the data are not here. Fetch them.")
+
+    def facts(self) -> DatasetFacts:
+        """What is expected."""
+        return DatasetFacts(self.dataset_name, ("a", "b", "c"), (self.rows // 3,) * 3, 4)
+
+
+def test_data_that_are_not_there_are_counted_by_what_is_expected(tmp_path: Path) -> None:
+    there = plan_of(datasets=["iris"], strategies=["random", "dwus"])
+    absent = plan_of(datasets=["test_plan:Elsewhere"], strategies=["random", "dwus"])
+    assert (absent.n_runs, absent.n_cells, absent.fits) == (there.n_runs, there.n_cells, there.fits)
+    assert list(absent.skips().values()) == list(there.skips().values())
+    assert absent.seconds[absent.planned].tolist() == there.seconds[there.planned].tolist()
+    assert absent.unbound == ("elsewhere",)
+    assert absent.facts()["datasets without data"].startswith("1 ")
+    assert absent.pending(stored_as(there, 20, "budget")).sum() == absent.n_runs
+    for impossible in (absent.runs, lambda: absent.find("0" * 16), lambda: absent.ids):
+        with pytest.raises(DatasetError, match="1 of 1 datasets of the grid 'small' are not here: elsewhere"):
+            impossible()
+    with pytest.raises(DatasetError, match="algrid datasets fetch"):
+        Session(absent.spec, tmp_path / "results").run(Quiet())
+    assert not (tmp_path / "results").exists()
+    file = tmp_path / "splits.json"
+    file.write_text('[{"pool": [0, 1], "test": [2]}]')
+    with pytest.raises(DatasetError, match="Fetch them"):
+        plan_of(datasets=["test_plan:Elsewhere"], splits={"kind": "explicit", "path": str(file), "count": 1})
 
 
 def test_exclusions() -> None:

@@ -79,6 +79,9 @@ def test_invariants(y: list[int], share: float, seed: int) -> None:
     assert (np.diff(pool) > 0).all()
     assert (np.diff(test) > 0).all()
     assert set(d.y[pool]) == set(d.y[test]) == set(range(4))
+    parts = stratified(test_size=share).parts(d.facts)
+    assert parts is not None
+    assert [part.tolist() for part in parts] == [np.bincount(d.y[rows]).tolist() for rows in (pool, test)]
     again = stratified(test_size=share).make(d, 1, rng(seed))  # the index is in the stream, not in the kind
     assert np.array_equal(pool, again[0])
 

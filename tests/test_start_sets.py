@@ -43,7 +43,7 @@ def test_one_per_class(y: list[int], seed: int) -> None:
     drawn = build("one_per_class").draw(pool_y, 5, 0, rng(seed))
     assert sorted(pool_y[drawn]) == sorted(set(y))
     assert (np.diff(drawn) > 0).all()
-    assert build("one_per_class").unsupported(pool_y, 5) is None
+    assert build("one_per_class").unsupported(np.bincount(pool_y, minlength=5)) is None
 
 
 def test_one_per_class_draws_every_row_alike() -> None:
@@ -88,9 +88,21 @@ def test_stratified_with_an_absent_class() -> None:
 
 @pytest.mark.parametrize("kind", ["random", "stratified"])
 def test_larger_than_the_pool(kind: str) -> None:
-    assert build(kind, size=10).unsupported(Y, 3) is None
+    assert build(kind, size=10).unsupported(np.bincount(Y)) is None
     assert build(kind, size=10).draw(Y, 3, 0, rng()).tolist() == list(range(10))
-    assert build(kind, size=11).unsupported(Y, 3) == "a start set of 11 rows is larger than the pool, which has 10"
+    assert (
+        build(kind, size=11).unsupported(np.bincount(Y))
+        == "a start set of 11 rows is larger than the pool, which has 10"
+    )
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 40), st.integers(0, 50))
+@settings(deadline=None, max_examples=60)
+def test_class_counts_alone_say_the_size(y: list[int], size: int, seed: int) -> None:
+    counts = np.bincount(y, minlength=5)
+    for start in (build("one_per_class"), build("random", size=size), build("stratified", size=size)):
+        if start.unsupported(counts) is None:
+            assert start.size_of(counts, 3) == len(start.draw(np.array(y), 5, 3, rng(seed)))
 
 
 def test_one_row() -> None:
@@ -119,11 +131,12 @@ def explicit(path: Path, content: Any) -> ExplicitStartSet:
 
 def test_explicit(tmp_path: Path) -> None:
     start = explicit(tmp_path / "s.json", [[7, 0, 3], [9]])
-    start.check(Y, 3, 2)
+    start.check(np.bincount(Y), 2)
     assert start.draw(Y, 3, 0, rng()).tolist() == [0, 3, 7]
     assert start.draw(Y, 3, 1, rng()).tolist() == [9]
+    assert [start.size_of(np.bincount(Y), index) for index in (0, 1)] == [3, 1]
     assert start.label == "explicit(s)"
-    assert start.unsupported(Y, 3) is None
+    assert start.unsupported(np.bincount(Y)) is None
 
 
 def test_identity_is_the_content_of_one_start_set(tmp_path: Path) -> None:
@@ -150,11 +163,11 @@ def test_identity_is_the_content_of_one_start_set(tmp_path: Path) -> None:
 )
 def test_mistakes_in_the_file(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(GridError, match=message):
-        explicit(tmp_path / "s.json", content).check(Y, 3, 1)
+        explicit(tmp_path / "s.json", content).check(np.bincount(Y), 1)
 
 
 def test_mistakes_around_the_file(tmp_path: Path) -> None:
     with pytest.raises(GridError, match=r"no start set 1 in .*it has 1, 0 to 0"):
-        explicit(tmp_path / "s.json", [[0]]).check(Y, 3, 2)
+        explicit(tmp_path / "s.json", [[0]]).check(np.bincount(Y), 2)
     with pytest.raises(GridError, match="can't be read: No such file"):
-        ExplicitStartSet(path=str(tmp_path / "absent.json")).check(Y, 3, 1)
+        ExplicitStartSet(path=str(tmp_path / "absent.json")).check(np.bincount(Y), 1)

@@ -1,9 +1,10 @@
 """Dataset plugins, one a file, and their registry."""
 
 from algrid.datasets.base import Dataset, DatasetPlugin
+from algrid.datasets.facts import DatasetFacts
 from algrid.registry import Registry
 
-__all__ = ["DATASETS", "Dataset", "DatasetPlugin"]
+__all__ = ["DATASETS", "Dataset", "DatasetFacts", "DatasetPlugin"]
 
 #: All dataset plugins.
 DATASETS: Registry[DatasetPlugin] = Registry("dataset", DatasetPlugin, __name__)

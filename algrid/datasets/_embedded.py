@@ -24,6 +24,10 @@ class EmbeddedDataset(DatasetPlugin):
 
     loader: ClassVar[str]
 
+    def state(self) -> tuple[()]:
+        """Nothing: scikit-learn's version says which data it brings."""
+        return ()
+
     def load(self) -> Dataset:
         """Read scikit-learn's copy."""
         import sklearn.datasets

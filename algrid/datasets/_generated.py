@@ -40,6 +40,10 @@ class GeneratedDataset(DatasetPlugin):
         """(n_rows, n_features) features and (n_rows,) class codes, in any order."""
         raise NotImplementedError
 
+    def state(self) -> tuple[()]:
+        """Nothing: parameters and code say all."""
+        return ()
+
     def load(self) -> Dataset:
         """Generate the rows, in a random order."""
         rng = generator(self.seed, "dataset", name=self.name)

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from algrid.datasets.facts import DatasetFacts, remembered_facts
 from algrid.errors import DatasetError
 from algrid.registry import Plugin
 
@@ -180,6 +181,20 @@ class Dataset:
         return len(self.class_names)
 
     @cached_property
+    def facts(self) -> DatasetFacts:
+        """All of it but the rows."""
+        return DatasetFacts(
+            name=self.name,
+            class_names=self.class_names,
+            class_counts=tuple(int(count) for count in self.class_counts),
+            n_features=self.n_features,
+            is_sparse=self.is_sparse,
+            categorical=tuple(self.categorical),
+            has_missing=self.has_missing,
+            content_hash=self.content_hash,
+        )
+
+    @cached_property
     def class_counts(self) -> NDArray[np.intp]:
         """(n_classes,) rows of each class."""
         return np.bincount(self.y, minlength=self.n_classes)
@@ -220,6 +235,29 @@ class DatasetPlugin(Plugin):
             If the data can't be had or used; the message says why and what to do.
         """
         raise NotImplementedError
+
+    def state(self) -> Any:
+        """What the data depend on beside parameters, code and packages (JSON-able), so that facts can be remembered.
+
+        A plugin of data that are drawn or come with a package says ``()``, one of files what tells that they are
+        the same. None, the default, is not known: then the data are loaded for every plan.
+        """
+        return None
+
+    def facts(self) -> DatasetFacts:
+        """What a plan needs to know, from `load`; without it where it is remembered (see `state`).
+
+        Where the data are not there, a plugin may give the facts that it expects, with no content hash: a grid can
+        be planned by them, not run.
+
+        Raises
+        ------
+        DatasetError
+            As `load`.
+        """
+        if (state := self.state()) is None:
+            return self.load().facts
+        return remembered_facts(self, state, lambda: self.load().facts)
 
     @property
     def dataset_name(self) -> str:

@@ -83,6 +83,12 @@ class File(DatasetPlugin):
         state = self._file().stat()
         return {"name": self.name, "version": self.version, "content": _content(self, state.st_mtime_ns, state.st_size)}
 
+    def state(self) -> list[Any]:
+        """The file's place, size and times of change (that of its content can be set by anybody)."""
+        path = self._file()
+        state = path.stat()
+        return [str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ctime_ns]
+
     def load(self) -> Dataset:
         """Read the file.
 

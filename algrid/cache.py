@@ -1,0 +1,71 @@
+"""What was found out once and can be found out again: small JSON files that anybody may delete at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from algrid.identity import content_key
+
+__all__ = ["cache_folder", "remembered"]
+
+
+def cache_folder() -> Path | None:
+    """Where caches are: ``ALGRID_CACHE``, else ``algrid`` in ``XDG_CACHE_HOME`` or ``~/.cache``; None with no home."""
+    if given := os.environ.get("ALGRID_CACHE"):
+        return Path(given)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "algrid"
+    try:
+        return Path.home() / ".cache" / "algrid"
+    except RuntimeError:
+        return None
+
+
+def remembered(kind: str, key: str, compute: Callable[[], Any]) -> Any:
+    """The plain data that `compute` gives, from the cache where they are there and whole.
+
+    A file that is damaged counts as none; a cache that can't be written to costs time, and nothing else.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the folder.
+    key : str
+        Of everything that the data depend on.
+    compute : callable
+        Gives JSON-able data.
+    """
+    folder = cache_folder()
+    path = None if folder is None else folder / kind / f"{key}.json"
+    if path is not None and (found := _read(path, key)) is not None:
+        return found
+    data = json.loads(json.dumps(compute()))
+    if path is not None:
+        _write(path, {"key": key, "check": content_key(data), "data": data})
+    return data
+
+
+def _read(path: Path, key: str) -> Any:
+    try:
+        content = json.loads(path.read_bytes())
+        whole = content["key"] == key and content["check"] == content_key(content["data"])
+        return content["data"] if whole else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, content: Any) -> None:
+    temporary = path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")  # of two writers the last one counts
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_text(json.dumps(content), encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
