@@ -52,6 +52,12 @@ class _Planner:
         self.cells: list[Cell] = []
         self.rows: list[_Row] = []
         self.excluded = [_Exclusion(entry, self.variants) for entry in spec.exclude]
+        self.notes += [
+            f"preprocessing {level.label} is fitted on test rows too: it is there to measure what that does, and its "
+            "scores say nothing about new data"
+            for level in spec.preprocessing
+            if level.leaks
+        ]
 
     def plan(self) -> Plan:
         for plugin in self.spec.datasets:

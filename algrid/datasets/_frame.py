@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from algrid.datasets._ids import id_columns
 from algrid.datasets.base import Dataset
 from algrid.errors import AlgridWarning, DatasetError, nearest
 
@@ -24,9 +25,6 @@ __all__ = ["MAX_FRACTIONAL_LABELS", "dataset_from_arrays", "dataset_from_frame",
 
 #: A target with fractions and more distinct values than this is taken for a regression target.
 MAX_FRACTIONAL_LABELS = 100
-
-#: From so many rows on, a column that counts the rows, or a text that never repeats, is taken for an id.
-_MIN_ROWS_OF_ID = 20
 
 
 def dataset_from_frame(
@@ -116,21 +114,18 @@ def _features(
 ) -> tuple[NDArray[np.float64], tuple[int, ...]]:
     """(n_rows, n_columns) features and the positions of the categorical ones (`forced` and all texts)."""
     X = np.empty(table.shape, dtype=np.float64)
-    positions, ids = [], []
+    positions = []
     for position, column in enumerate(names):
         series = _simplified(table.iloc[:, position])
         kind = series.dtype.kind
         if kind in "iuf" and position not in forced:
             X[:, position] = series.to_numpy(dtype=np.float64, na_value=np.nan)
-            is_id = kind in "iu" and len(X) >= _MIN_ROWS_OF_ID and bool((np.diff(X[:, position]) == 1).all())
         else:
             where = f"column {column!r} of dataset {name!r}"
-            X[:, position], categories = _encode(series, where)
+            X[:, position], _ = _encode(series, where)
             positions.append(position)
-            is_id = position not in forced and len(categories) == len(X) >= _MIN_ROWS_OF_ID
-        if is_id:
-            ids.append(column)
     _refuse(X, names, name)
+    ids = [names[i] for i in np.flatnonzero(id_columns(X, positions)).tolist() if i not in forced]
     if ids:
         warnings.warn(
             f"columns of dataset {name!r} that look like ids, not features: {_listed(ids)}. Drop them.",

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Dataset, Features
+from algrid.errors import DatasetError
 from algrid.registry import Plugin
 
-__all__ = ["Described", "Preprocessing"]
+__all__ = ["Described", "Preprocessing", "overflow"]
 
 
 class Described(Protocol):
@@ -49,6 +50,14 @@ class Preprocessing(Plugin):
     """
 
     leaks: ClassVar[bool] = False
+
+    @property
+    def label(self) -> str:
+        """As of any plugin; a level that leaks says so wherever it is shown."""
+        shown = super().label
+        if not self.leaks:
+            return shown
+        return f"{shown[:-1]}, leaks)" if shown.endswith(")") else f"{shown}(leaks)"
 
     def unsupported(self, dataset: Described) -> str | None:  # noqa: ARG002 - for those that need something
         """Why this dataset can't be prepared so, or None where it can: a skip of the plan.
@@ -91,3 +100,10 @@ class Preprocessing(Plugin):
         """
         identity = self.identity()
         return self.name if identity["version"] == 1 and not identity["parameters"] else identity
+
+
+def overflow(dataset: Dataset, level: Preprocessing, error: FloatingPointError) -> DatasetError:
+    """What to raise where values are too large for a scaling."""
+    return DatasetError(
+        f"dataset {dataset.name!r} has values too large for {level.label!r} ({error}): rescale or drop those columns."
+    )

@@ -32,9 +32,10 @@ def data(X: Any, categorical: tuple[int, ...] = ()) -> Dataset:
     return Dataset("d", X, np.arange(X.shape[0]) % 2, ("a", "b"), categorical)
 
 
-def parts(X: Any, n_pool: int, scaling: str, categorical: tuple[int, ...] = ()) -> tuple[Any, Any]:
+def parts(X: Any, n_pool: int, scaling: str, categorical: tuple[int, ...] = (), **parameters: Any) -> tuple[Any, Any]:
     d = data(X, categorical)
-    return prepare(d, np.arange(n_pool), np.arange(n_pool, d.n_rows), scaling)
+    level = PREPROCESSINGS.build(scaling, parameters)
+    return level.prepare(d, np.arange(n_pool), np.arange(n_pool, d.n_rows))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,57 @@ def test_categories_by_hand() -> None:
     # columns: the number, then category 0, category 2, missing
     assert X_pool.tolist() == [[1, 1, 0, 0], [2, 0, 1, 0], [3, 0, 0, 1], [4, 1, 0, 0]]
     assert X_test.tolist() == [[5, 0, 0, 0], [6, 0, 1, 0], [7, 0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("missing", "imputed"),
+    [("median", 3.0), ("mean", 4.0), ("most_frequent", 2.0)],  # of 2, 2, 4, 8 in the pool
+)
+def test_what_stands_for_a_missing_number(missing: str, imputed: float) -> None:
+    X = [[2], [NAN], [2], [4], [8], [NAN], [5]]
+    X_pool, X_test = parts(X, 5, "none", missing=missing)
+    assert X_pool.tolist() == [[2, 0], [imputed, 1], [2, 0], [4, 0], [8, 0]]
+    assert X_test.tolist() == [[imputed, 1], [5, 0]]
+    without, test = parts(X, 5, "none", missing=missing, indicator=False)
+    assert np.array_equal(without, X_pool[:, :1])
+    assert np.array_equal(test, X_test[:, :1])
+
+
+def test_ordinal_categories_by_hand() -> None:
+    X = [[5, 1.0], [2, 2.0], [NAN, 3.0], [9, 4.0], [1, 5.0], [9, 6.0], [NAN, 7.0]]
+    X_pool, X_test = parts(X, 4, "none", categorical=(0,), categories="ordinal")
+    # columns: the number, then the position among the pool's 2, 5, 9; category 1 is unknown there
+    assert X_pool.tolist() == [[1, 1], [2, 0], [3, -1], [4, 2]]
+    assert X_test.tolist() == [[5, -1], [6, 2], [7, -1]]
+    scaled, _ = parts(X, 4, "minmax", categorical=(0,), categories="ordinal")
+    assert scaled[:, 1].tolist() == pytest.approx([2 / 3, 1 / 3, 0, 1])
+
+
+def test_ids_are_told_from_the_pool_s_rows_alone_and_dropped() -> None:
+    n = 40
+    rng = np.random.default_rng(0)
+    counted, fallen, category = np.arange(1.0, n + 1), 1e6 - 3.0 * np.arange(n), rng.permutation(n)
+    feature = rng.integers(0, 9, n).astype(float)
+    real = np.sort(rng.random(n))  # rises too, but is no whole number
+    X = np.column_stack([counted, feature, fallen, category, real])
+    d = data(X, categorical=(3,))
+    pool, test = rng.permutation(n)[:25], np.arange(3)
+    kept, _ = PREPROCESSINGS.build("none", {"drop_ids": True}).prepare(d, pool, test)
+    assert np.array_equal(kept, X[pool][:, [1, 4]])
+    with pytest.raises(DatasetError, match="no feature with a value in the pool but ids"):
+        PREPROCESSINGS.build("none", {"drop_ids": True}).prepare(data(X[:, [0]]), pool, test)
+    few, _ = PREPROCESSINGS.build("none", {"drop_ids": True}).prepare(d, pool[:19], test)
+    assert few.shape[1] == 4 + 19  # of 19 rows nothing is said
+
+
+def test_a_parameter_is_a_level_of_its_own() -> None:
+    level = PREPROCESSINGS.build("minmax", {"categories": "ordinal", "indicator": False})
+    assert level.label == "minmax(categories=ordinal, indicator=False)"
+    assert level.identity_in_cell() == {
+        "name": "minmax",
+        "version": 1,
+        "parameters": {"categories": "ordinal", "indicator": False},
+    }
 
 
 def test_a_missing_category_that_the_pool_never_has() -> None:
