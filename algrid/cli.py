@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +25,8 @@ __all__ = ["app", "main"]
 INTERRUPTED, FAILED_RUNS, MISTAKE = 130, 3, 1
 #: Columns of a leaderboard: factor, and digits of the value and of its interval.
 _SHOWN = {"rank": (1, 1, 1), "mean": (1, 3, 2), "win_rate": (100, 0, 0)}
+#: The same of stopping rules.
+_STOPPING = {"lost": (1, 3, 3), "saved_share": (100, 0, 0), "stopped": (100, 0, 0), "labels": (1, 0, 0)}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -167,6 +169,29 @@ def leaderboard(
 
     opened = Opened(_results_of(folder, results))
     _show_leaderboard(opened.leaderboard(metric, aggregate, budget, by=by, missing=missing))  # type: ignore[arg-type]
+
+
+@app.command()
+def stopping(
+    folder: Folder,
+    results: Results = None,
+    metric: Annotated[str, typer.Option(help="`algrid metrics` lists them.")] = "accuracy",
+    budget: Annotated[int | None, typer.Option(min=1, help="Labels bought at which runs end.")] = None,
+    where: Annotated[str | None, typer.Option(help="Which runs, in SQL: \"dataset = 'iris'\".")] = None,
+) -> None:
+    """Say what stopping rules would have saved in labels and lost in score; fits stored labelled sets again."""
+    from algrid.results import Results as Opened
+    from algrid.stopping_outcomes import rule_leaderboard
+
+    board = rule_leaderboard(Opened(_results_of(folder, results)).stopping(metric=metric, budget=budget, where=where))
+    table = _table("rule", "score lost", "labels saved, %", "runs stopped, %", "labels bought", "runs")
+    for row in board.to_dict("records"):
+        cells = [_interval(row, *shown) for shown in _STOPPING.items()]
+        table.add_row(str(row["rule"]), *cells, f"{row['n_runs']:,}")
+    _out.print(f"{board.attrs['metric']}, against the end of each run", markup=False)
+    _out.print(table)
+    if board.attrs["note"]:
+        _out.print(board.attrs["note"], markup=False)
 
 
 @app.command()
@@ -325,16 +350,19 @@ def _report(session: Any) -> None:
         raise typer.Exit(FAILED_RUNS)
 
 
+def _interval(row: Mapping[Any, Any], key: str, shown: tuple[int, int, int]) -> str:
+    factor, digits, rough = shown
+    value, low, high = (factor * row[name] for name in (key, f"{key}_low", f"{key}_high"))
+    interval = "" if math.isnan(low) else f" [{low:.{rough}f}, {high:.{rough}f}]"
+    return f"{value:.{digits}f}{interval}"
+
+
 def _show_leaderboard(board: Any) -> None:
     by = board.columns[0]
     attrs = board.attrs
     table = _table(by, "mean rank", "mean score", "wins, %", "missing")
     for row in board.to_dict("records"):
-        cells = []
-        for key, (factor, digits, rough) in _SHOWN.items():
-            value, low, high = (factor * row[name] for name in (key, f"{key}_low", f"{key}_high"))
-            interval = "" if math.isnan(low) else f" [{low:.{rough}f}, {high:.{rough}f}]"
-            cells.append(f"{value:.{digits}f}{interval}")
+        cells = [_interval(row, *shown) for shown in _SHOWN.items()]
         table.add_row(str(row[by]), *cells, f"{row['n_missing']:,}")
     _out.print(
         f"{attrs['metric']}, {attrs['aggregate']}, {attrs['n_settings']:,} of {attrs['n_settings_all']:,} settings of "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +12,9 @@ import pandas as pd
 from algrid.schema import RUNS
 
 if TYPE_CHECKING:
+    from algrid.grid import GridSpec
     from algrid.influence_of import Influence
+    from algrid.stopping import StoppingRule
     from algrid.store import Snapshot
 
 __all__ = ["Analyses"]
@@ -23,10 +26,21 @@ Budgets = int | Sequence[int | None] | None
 class Analyses(ABC):
     """Statistics of stored scores and runs. All have ``resamples`` of datasets and replicates for 95 % intervals."""
 
+    path: Path
+
     @property
     @abstractmethod
     def snapshot(self) -> Snapshot:
         """What is stored."""
+
+    @property
+    @abstractmethod
+    def grid(self) -> GridSpec:
+        """The grid."""
+
+    @abstractmethod
+    def curves(self, metric: Any = "accuracy", part: str = "test", where: Any = None) -> pd.DataFrame:
+        """Learning curves, one row a point."""
 
     @abstractmethod
     def scores(self, metric: Any = "accuracy", aggregate: Any = "aubc", budgets: Any = None) -> pd.DataFrame:
@@ -112,6 +126,19 @@ class Analyses(ABC):
         from algrid.runtime import runtime
 
         return runtime(self.seconds, by, resamples=resamples)
+
+    def stopping(
+        self,
+        rules: Sequence[str | StoppingRule] | None = None,
+        metric: str = "accuracy",
+        *,
+        budget: int | None = None,
+        where: Any = None,
+    ) -> pd.DataFrame:
+        """What stopping rules would have saved each run, and what they would have cost; see `algrid.stopping_of`."""
+        from algrid.stopping_of import stopping_of
+
+        return stopping_of(self, rules, metric, budget=budget, where=where)
 
     @property
     def seconds(self) -> pd.DataFrame:

@@ -25,13 +25,14 @@ LAYERS = {
     # plugins: pure functions of data
     "datasets": ("datasets", "frame registry"),
     "metrics": ("metrics", "frame registry"),
+    "stopping": ("stopping", "frame registry"),
     "learners": ("learners", "frame registry datasets"),
     "strategies": ("strategies", "frame registry datasets learners"),
     "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets"),
     # active learning: no files, no Dask, no global state
     "loop": (
-        "cell pool models history loop slices cost rows replay",
-        "frame registry datasets metrics learners strategies protocol",
+        "cell pool models history loop slices cost rows replay stops",
+        "frame registry datasets metrics stopping learners strategies protocol",
     ),
     # a file becomes runs
     "grid": ("grid grid_*", "frame registry datasets metrics learners strategies protocol"),
@@ -45,13 +46,14 @@ LAYERS = {
     # rows become findings: needs nothing of how they were made
     "analysis": (
         "points curves switches mean_curves aggregates pairing missing leaderboard influence tables runtime "
-        "store_comparison ogal findings figures style wording",
+        "stopping_outcomes store_comparison ogal findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds
     "use": (
-        "__init__ api session results results_analyses influence_of paper simulation progress cli audit audit_states",
-        "frame registry datasets metrics learners strategies protocol loop grid plan workers store analysis",
+        "__init__ api session results results_analyses influence_of stopping_of paper simulation progress cli audit "
+        "audit_states",
+        "frame registry datasets metrics stopping learners strategies protocol loop grid plan workers store analysis",
     ),
 }
 
@@ -73,7 +75,7 @@ ONLY_IN = {
 }
 
 #: Modules that compute in memory: no files, no processes, no clusters, no tables of others.
-PURE = "arrays identity seeds cell pool models history loop slices cost strategies metrics"
+PURE = "arrays identity seeds cell pool models history loop slices cost strategies metrics stopping"
 OUTSIDE = "pathlib os io shutil tempfile glob subprocess multiprocessing threading socket pyarrow pandas dask"
 
 #: Never loaded by `import algrid` or by looking for plugins.
@@ -92,8 +94,10 @@ from algrid.oracles import ORACLES
 from algrid.preprocessing import PREPROCESSINGS
 from algrid.splits import SPLITS
 from algrid.start_sets import START_SETS
+from algrid.stopping import STOPPING_RULES
 from algrid.strategies import STRATEGIES
-for registry in (AGGREGATES, DATASETS, LEARNERS, METRICS, ORACLES, PREPROCESSINGS, SPLITS, START_SETS, STRATEGIES):
+registries = (AGGREGATES, DATASETS, LEARNERS, METRICS, ORACLES, PREPROCESSINGS, SPLITS, START_SETS, STOPPING_RULES)
+for registry in (*registries, STRATEGIES):
     for cls in registry.classes():
         cls.summary(), cls.defaults(), registry.hints(cls.name)
 print(json.dumps([after_import, loaded()]))
