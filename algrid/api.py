@@ -21,6 +21,7 @@ def run(
     results: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    cluster: str | Path | None = None,
     retry: Sequence[str] = (),
     progress: bool = True,
 ) -> Results:
@@ -36,6 +37,8 @@ def run(
         Local worker processes; by default as many as there are cores.
     scheduler : str, optional
         Address of a running Dask scheduler, instead of local workers.
+    cluster : str or Path, optional
+        A cluster file, instead of both: jobs of a queueing system, or several pools of workers.
     retry : sequence of str
         Stop reasons (``error``, ``timeout``, ``crashed``) whose runs are made again.
     progress : bool
@@ -49,9 +52,9 @@ def run(
     session = Session(grid, results)
     if progress:
         with ProgressBar() as bar:
-            session.run(bar, workers=workers, scheduler=scheduler, retry=retry)
+            session.run(bar, workers=workers, scheduler=scheduler, cluster=cluster, retry=retry)
     else:
-        session.run(Quiet(), workers=workers, scheduler=scheduler, retry=retry)
+        session.run(Quiet(), workers=workers, scheduler=scheduler, cluster=cluster, retry=retry)
     return Results(session.path)
 
 

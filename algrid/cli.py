@@ -87,6 +87,9 @@ def run(
     results: Results = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes [default: all cores].")] = None,
     scheduler: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler instead.")] = None,
+    cluster: Annotated[
+        Path | None, typer.Option(help="A cluster file instead: jobs of SLURM, PBS, LSF or SGE, or pools of workers.")
+    ] = None,
     retry: Annotated[str, typer.Option(help="Make runs again that ended so: error,timeout,crashed.")] = "",
     one: Annotated[str | None, typer.Option(metavar="RUN_ID", help="Make one run, in this process, unstored.")] = None,
     pdb: Annotated[bool, typer.Option("--pdb", help="With --one: stop in the debugger where it fails.")] = False,
@@ -109,7 +112,7 @@ def run(
         _notes(session)
         try:
             with ProgressBar(_err) as bar:
-                session.run(bar, workers=workers, scheduler=scheduler, retry=again)
+                session.run(bar, workers=workers, scheduler=scheduler, cluster=cluster, retry=again)
         except KeyboardInterrupt:
             _err.print("interrupted; what had ended is stored. The same command goes on from there.")
             raise typer.Exit(INTERRUPTED) from None

@@ -1,48 +1,39 @@
-"""Runs a plan on Dask: slices out, Arrow tables back, one writer. The only importer of dask."""
+"""Runs a plan on Dask: slices out, Arrow tables back, one writer."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
-import signal
-import socket
+import queue
 import threading
-import warnings
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
-import dask
 import numpy as np
-from distributed import Client, Future, LocalCluster, as_completed
+from distributed import Future
+from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 from numpy.typing import NDArray
 
+from algrid.cluster import Cluster, Pool, SchedulerLost
 from algrid.errors import AlgridError
 from algrid.history import History
 from algrid.ledger import Ledger
 from algrid.plan import Plan
+from algrid.provenance import differences, provenance
 from algrid.schema import FAILED, RUNS
 from algrid.slices import Outcome, Slice
-from algrid.supervisor import ONE_THREAD, Supervisor
+from algrid.supervisor import Supervisor
 
 __all__ = ["Cluster", "Listener", "Sink", "execute"]
 
 _WINDOW = 3  # slices in flight for each worker: the next one is there when one is done
-_CONNECT_SECONDS = 20.0
+_GLANCE = 2.0  # seconds between looks at schedulers
+_LONELY = 10.0  # seconds without a worker, after which the user is told
 _LOSSES = 2  # of the worker, after which a slice of one run is given up
-_CONFIG = {
-    "distributed.scheduler.worker-saturation": 1.0,
-    "distributed.scheduler.allowed-failures": 0,
-    "distributed.nanny.pre-spawn-environ": {
-        **ONE_THREAD,
-        "MALLOC_TRIM_THRESHOLD_": 65536,
-        "DASK_LOGGING__DISTRIBUTED": "error",
-    },
-    "distributed.comm.timeouts.connect": "60s",
-}
 
 
 class Sink(Protocol):
@@ -67,83 +58,8 @@ class Listener(Protocol):
     def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
         """So many more runs ended, and cells were finished; they were predicted to take so many CPU seconds."""
 
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where workers are: a scheduler's address, or a number of local ones.
-
-    Parameters
-    ----------
-    workers : int
-        Local worker processes.
-    scheduler : str or None
-        Address of a running scheduler (``tcp://host:port``) instead of local workers.
-    """
-
-    workers: int
-    scheduler: str | None = None
-
-    @contextlib.contextmanager
-    def client(self) -> Iterator[Client]:
-        """A client of the cluster; a local one is made, and ends with it."""
-        for name in ("distributed.nanny", "distributed.scheduler"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # lost and busy workers are dealt with here
-        with dask.config.set(_CONFIG), contextlib.ExitStack() as stack:
-            if self.scheduler is not None:
-                yield stack.enter_context(_connect(self.scheduler))
-                return
-            yield stack.enter_context(Client(stack.enter_context(_local_cluster(self.workers))))
-
-
-def _local_cluster(workers: int) -> LocalCluster:
-    with warnings.catch_warnings(), _interrupts_ignored():
-        warnings.filterwarnings("ignore", "Port .* is already in use")  # the dashboard then takes another
-        try:
-            return LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=None,  # the limit is the child's (algrid.supervisor)
-                dashboard_address=_free_address(),
-            )
-        except RuntimeError as error:
-            raise AlgridError(
-                f"worker processes can't be started ({error}) A script that runs a grid needs "
-                "`if __name__ == '__main__':` before the call, because each worker imports the script."
-            ) from error
-
-
-def _free_address() -> str:
-    """Dask's usual address of the dashboard, or any other port where somebody has that one."""
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", 8787))
-        except OSError:
-            return "127.0.0.1:0"
-    return "127.0.0.1:8787"
-
-
-@contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes started meanwhile ignore Ctrl-C, which all of a terminal get: it is the driver's business."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def _connect(scheduler: str) -> Client:
-    try:
-        return Client(scheduler, timeout=_CONNECT_SECONDS)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise AlgridError(
-            f"no Dask scheduler answers at {scheduler!r} ({error}). Start one with `dask scheduler` and workers with "
-            "`dask worker ADDRESS --nthreads 1`, or leave --scheduler out for workers on this machine."
-        ) from error
+    def note(self, text: str) -> None:
+        """Something that the user should know now."""
 
 
 def execute(
@@ -176,59 +92,156 @@ def execute(
     AlgridError
         If the cluster can't be reached, or a worker can't do what it is asked (a module is not there).
     """
-    with cluster.client() as client:
-        workers = max(1, sum(client.nthreads().values()))
-        seconds = float(plan.seconds[pending].sum(dtype=np.float64))
+    with cluster.open() as pools:
         work = pending.sum(axis=1) + skylines  # rows that each cell owes
-        listener.begin(int(pending.sum()), int(np.count_nonzero(work)), seconds, client.dashboard_link)
+        links = ", ".join(pool.client.dashboard_link for pool in pools.values())
+        seconds = float(plan.seconds[pending].sum(dtype=np.float64))
+        listener.begin(int(pending.sum()), int(np.count_nonzero(work)), seconds, links)
         owed = {plan.cells[i].digest: int(work[i]) for i in np.flatnonzero(work)}
-        flight = _Flight(client, sink, listener, owed)
+        landed: _Landed = queue.SimpleQueue()
+        lanes = [
+            _Lane(pool, plan.slices(runs, ends, pool.expected, histories), landed)
+            for pool, runs, ends in _shares(plan, pending, skylines, pools)
+        ]
+        flight = _Flight(lanes, landed, sink, listener, owed=owed, here=provenance(plan.spec.plugins))
         try:
-            for task in plan.slices(pending, skylines, workers, histories):
-                flight.submit(task)
-                while flight.size >= workers * _WINDOW:
-                    flight.land()
-            while flight.size:
+            while flight.fill():
                 flight.land()
         finally:
             flight.collect()
             sink.flush()
 
 
+def _shares(
+    plan: Plan, pending: NDArray[np.bool_], skylines: NDArray[np.bool_], pools: Mapping[str, Pool]
+) -> Iterator[tuple[Pool, NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Each pool, and the runs and skylines that it is to make: `gpu` those with a learner that wants one."""
+    if len(pools) == 1:
+        yield next(iter(pools.values())), pending, skylines
+        return
+    of_cell = np.array([cell.learner.wants_gpu for cell in plan.cells], dtype=np.bool_)
+    looked_at = [v.query_learner is not None and v.query_learner.wants_gpu for v in plan.variants]
+    on_gpu = of_cell[:, None] | np.array(looked_at, dtype=np.bool_)[None, :]
+    for name, pool in pools.items():
+        mine, my_cells = (on_gpu, of_cell) if name == "gpu" else (~on_gpu, ~of_cell)
+        yield pool, pending & mine, skylines & my_cells
+
+
+class _Lane:
+    """A pool of workers, the slices that are for it, and those that it has."""
+
+    def __init__(self, pool: Pool, slices: Iterator[Slice], landed: _Landed) -> None:
+        self.pool = pool
+        self._slices, self._landed = slices, landed
+        self.tasks: dict[Future, Slice] = {}
+        self.lonely_since: float | None = None
+
+    def fill(self) -> None:
+        """Submit slices until the workers have enough to do."""
+        while len(self.tasks) < self.pool.expected * _WINDOW and (task := next(self._slices, None)) is not None:
+            self.submit(task)
+
+    def submit(self, task: Slice) -> None:
+        future = self.pool.client.submit(_compute, task, pure=False)
+        self.tasks[future] = task
+        future.add_done_callback(lambda future: self._landed.put((self, future)))
+
+    def submit_again(self) -> int:
+        """After the scheduler was lost: connect again, and submit all that it had; the number of slices."""
+        lost = list(self.tasks.values())
+        self.tasks.clear()
+        self.pool.reconnect()
+        for task in lost:
+            self.submit(task)
+        return len(lost)
+
+
+_Landed = queue.SimpleQueue[tuple[_Lane, Future]]
+
+
 class _Flight:
     """Slices that workers have, and what is done when one comes back."""
 
-    def __init__(self, client: Client, sink: Sink, listener: Listener, owed: dict[int, int]) -> None:
-        self._client, self._sink, self._listener = client, sink, listener
-        self._tasks: dict[Future, Slice] = {}
-        self._landing = as_completed(loop=client.loop)
+    def __init__(
+        self,
+        lanes: list[_Lane],
+        landed: _Landed,
+        sink: Sink,
+        listener: Listener,
+        *,
+        owed: dict[int, int],
+        here: Mapping[str, Any],
+    ) -> None:
+        self._lanes, self._landed, self._sink, self._listener = lanes, landed, sink, listener
         self._owed = owed  # rows of each cell, by its digest
+        self._here = here
+        self._notes: set[str] = set()
+        self._looked = time.monotonic()
 
-    @property
-    def size(self) -> int:
-        return len(self._tasks)
-
-    def submit(self, task: Slice) -> None:
-        future = self._client.submit(_compute, task, pure=False)
-        self._tasks[future] = task
-        self._landing.add(future)
+    def fill(self) -> bool:
+        """Give the workers more; False where nothing is left that could come back."""
+        for lane in self._lanes:
+            lane.fill()
+        return any(lane.tasks for lane in self._lanes)
 
     def land(self) -> None:
-        """Wait for a slice, keep what ended, and send the rest of it off again."""
-        future = next(self._landing)
-        task = self._tasks.pop(future)
+        """Wait a while for a slice, keep what ended of it, and send the rest of it off again."""
+        if time.monotonic() - self._looked > _GLANCE:
+            self._glance()
         try:
-            outcome = future.result()
-        except KilledWorker:
-            outcome = _after_loss(task)
-        except ImportError as error:
-            raise AlgridError(
-                f"a worker can't import what the grid needs: {error}. Install it where the workers run, or start "
-                "algrid in the folder that holds it."
-            ) from error
+            lane, future = self._landed.get(timeout=_GLANCE)
+        except queue.Empty:
+            return
+        if (task := lane.tasks.get(future)) is None:
+            return  # of a scheduler that was lost
+        try:
+            outcome = _outcome(future, task)
+        except SchedulerLost:
+            self._send_again(lane)
+            return
+        del lane.tasks[future]
+        self._compare(outcome.provenance)
         for part in outcome.rest:
-            self.submit(part)
+            lane.submit(part)
         self._keep(task, outcome)
+
+    def _glance(self) -> None:
+        """See whether schedulers and workers are there."""
+        self._looked = time.monotonic()
+        for lane in self._lanes:
+            try:
+                threads = lane.pool.threads()
+            except SchedulerLost:
+                self._send_again(lane)
+                continue
+            lane.pool.expect(threads)
+            if threads or not lane.tasks:
+                lane.lonely_since = None
+            elif lane.lonely_since is None:
+                lane.lonely_since = self._looked
+            elif self._looked - lane.lonely_since > _LONELY:
+                self._note(f"no worker is connected to the scheduler at {lane.pool.where}; waiting for one")
+
+    def _send_again(self, lane: _Lane) -> None:
+        n = lane.submit_again()
+        self._listener.note(f"the scheduler at {lane.pool.where} was lost and is back; {n} slices are sent again")
+
+    def _note(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.add(text)
+            self._listener.note(text)
+
+    def _compare(self, there: Mapping[str, Any]) -> None:
+        """Say how a worker's code and packages differ from those here; another algrid is refused."""
+        if not there or there == self._here:
+            return
+        if there["algrid"] != self._here["algrid"]:
+            raise AlgridError(
+                f"a worker has algrid {there['algrid']}, and here is {self._here['algrid']}: their results are not the "
+                "same experiment. Install one version in both places; what had ended is stored."
+            )
+        for line in differences(there, self._here, "a worker has"):
+            self._note(line)
 
     def _keep(self, task: Slice, outcome: Outcome) -> None:
         if outcome.provenance:
@@ -246,12 +259,46 @@ class _Flight:
 
     def collect(self) -> None:
         """Keep what workers have already finished; forget the rest (the next run plans it again)."""
-        for future, task in self._tasks.items():
-            if future.status == "finished":
-                with contextlib.suppress(OSError, CommClosedError, TimeoutError):
-                    self._keep(task, future.result(timeout=5))
-        self._client.cancel(list(self._tasks))
-        self._tasks.clear()
+        for lane in self._lanes:
+            for future, task in lane.tasks.items():
+                if future.status == "finished":
+                    with contextlib.suppress(*_AWAY):
+                        self._keep(task, future.result(timeout=5))
+            with contextlib.suppress(*_AWAY):
+                lane.pool.client.cancel(list(lane.tasks))
+            lane.tasks.clear()
+
+
+_AWAY = (FutureCancelledError, CommClosedError, TimeoutError, OSError)  # what a scheduler that is gone leads to
+
+
+def _outcome(future: Future, task: Slice) -> Outcome:
+    """What a worker made of a slice.
+
+    Raises
+    ------
+    SchedulerLost
+        If it can't be had, because the scheduler is gone.
+    AlgridError
+        If the worker can't do what it is asked.
+    """
+    try:
+        found: Outcome = future.result()
+    except KilledWorker:
+        return _after_loss(task)
+    except (FutureCancelledError, CommClosedError) as error:
+        raise SchedulerLost from error
+    except ImportError as error:
+        raise AlgridError(
+            f"a worker can't import what the grid needs: {error}. Install it where the workers run, or start "
+            "algrid in the folder that holds it."
+        ) from error
+    except (AttributeError, TypeError) as error:
+        raise AlgridError(
+            f"a worker can't read what it was sent ({type(error).__name__}: {error}). Install the algrid that is here "
+            "where the workers run too."
+        ) from error
+    return found
 
 
 def _after_loss(task: Slice) -> Outcome:

@@ -20,6 +20,9 @@ class Quiet:
     def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
         """Ignore it."""
 
+    def note(self, text: str) -> None:
+        """Ignore it."""
+
 
 class ProgressBar:
     """A bar with runs done / total, cells, failures and the time left (`algrid.executor.Listener`).
@@ -81,6 +84,10 @@ class ProgressBar:
             self._console.print(
                 f"{shown['runs']} runs, {shown['cells']} cells, {shown['failures']}", highlight=False, soft_wrap=True
             )
+
+    def note(self, text: str) -> None:
+        """Print it above the bar."""
+        self._console.print(f"note: {text}", markup=False, highlight=False, soft_wrap=True)
 
     def _fields(self, left: float | None) -> dict[str, Any]:
         eta = "time left unknown" if left is None else f"about {_duration(left)} left"

@@ -37,17 +37,17 @@ def code(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
     }
 
 
-def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+def differences(there: Mapping[str, Any], here: Mapping[str, Any], whose: str = "stored results have") -> list[str]:
     """What differs between two provenances, a line each; of the plugins, those that both name. Commits don't count."""
     found = [
-        f"{what}: stored results have {there.get(what)}, here is {here[what]}"
+        f"{what}: {whose} {there.get(what)}, here is {here[what]}"
         for what in ("algrid", "python", "platform", "machine", "blas")
         if there.get(what) != here[what]
     ]
     for group, word in (("packages", "package"), ("plugins", "source of plugin")):
         old, new = there.get(group, {}), here[group]
         found += [
-            f"{word} {name}: stored results have {old[name]}, here is {new[name]}"
+            f"{word} {name}: {whose} {old[name]}, here is {new[name]}"
             for name in sorted(old.keys() & new.keys())
             if old[name] != new[name]
         ]

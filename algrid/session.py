@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -225,6 +224,7 @@ class Session:
         *,
         workers: int | None = None,
         scheduler: str | None = None,
+        cluster: str | Path | None = None,
         retry: Sequence[str] = (),
     ) -> int:
         """Compute what is planned and not done; the number of runs that there were to do.
@@ -237,6 +237,8 @@ class Session:
             Local worker processes; by default as many as there are cores.
         scheduler : str, optional
             Address of a running Dask scheduler, instead of local workers.
+        cluster : str or Path, optional
+            A cluster file, instead of both: jobs of a queueing system, or several pools of workers.
         retry : sequence of str
             Stop reasons whose runs are to be made again.
 
@@ -248,13 +250,12 @@ class Session:
         KeyboardInterrupt
             After what had ended was stored.
         """
-        if workers is not None and workers < 1:
-            raise GridError(f"workers is {workers}; at least one is needed.")
         if self.nothing_to_do(retry):
             return 0
         self.plan.require_data()
         from algrid.executor import Cluster, execute  # dask is heavy, and not needed to find nothing to do
 
+        where = Cluster.of(workers=workers, scheduler=scheduler, file=cluster)
         store = Store.create_or_open(self.path, grid=self.spec.to_yaml())
         with store.writer() as writer:
             todo = self.todo(retry)  # again: the lock is ours now, and damaged shards are out
@@ -264,7 +265,7 @@ class Session:
                 todo.runs,
                 todo.skylines,
                 writer,
-                cluster=Cluster(workers or _cores(), scheduler),
+                cluster=where,
                 listener=listener,
                 histories=_Histories(snapshot, retry),
             )
@@ -302,7 +303,3 @@ def _fingerprint(spec: GridSpec) -> str:
     files = [Path(p.path) for p in (*spec.datasets, spec.split, spec.start_set) if hasattr(p, "path")]
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     return content_key([spec.to_dict(), states, code(spec.plugins)])
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -39,7 +39,7 @@ LAYERS = {
     "plan": ("plan planner", "frame registry datasets learners strategies protocol loop grid"),
     # runs become rows
     "workers": (
-        "child supervisor ledger executor provenance",
+        "child supervisor ledger cluster cluster_file executor provenance",
         "frame registry datasets metrics learners strategies protocol loop plan",
     ),
     "store": ("store", "frame"),
@@ -59,8 +59,9 @@ LAYERS = {
 
 #: Library: the only modules that may import it.
 ONLY_IN = {
-    "dask": "executor",
-    "distributed": "executor",
+    "dask": "cluster",
+    "distributed": "cluster executor",
+    "dask_jobqueue": "cluster cluster_file",
     "duckdb": "store",
     "pyarrow.parquet": "store datasets.file ogal",  # a user's or a study's own Parquet file is no store
     "pyarrow.dataset": "store",

@@ -233,9 +233,9 @@ def test_what_is_no_grid_is_an_error(grid: Any) -> None:
 
 
 def test_a_scheduler_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import algrid.executor
+    import algrid.cluster
 
-    monkeypatch.setattr(algrid.executor, "_CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(algrid.cluster, "_CONNECT_SECONDS", 0.5)
     with pytest.raises(AlgridError, match="no Dask scheduler answers"):
         Session(SMALL, tmp_path).run(Counter(), scheduler="tcp://127.0.0.1:9")
     with pytest.raises(GridError, match="at least one"):

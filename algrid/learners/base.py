@@ -55,6 +55,11 @@ class Learner(Plugin):
         """By how much the parameters make fits and predictions dearer than `cost` says, which is for the defaults."""
         return 1.0
 
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether its runs belong to a pool of workers with a GPU, where a cluster has one."""
+        return False
+
     def fit(self, X: Features, y: NDArray[np.intp], n_classes: int, seed: int) -> Fitted:
         """Fit on a labelled set of at least one row.
 
