@@ -58,6 +58,11 @@ class FileFinder:
 
     folder: Path | None = None
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where files are looked for, in this order."""
+        return list(dict.fromkeys(base.resolve() for base in (self.folder, Path.cwd()) if base is not None))
+
     def find(self, path: str) -> str:
         """The absolute path of a file.
 
@@ -66,7 +71,7 @@ class FileFinder:
         GridError
             If it is not there, or no file.
         """
-        candidates = [base / expanduser(path) for base in self._bases()]
+        candidates = [base / expanduser(path) for base in self.folders]
         for candidate in candidates:
             if candidate.is_file():
                 return str(candidate.resolve())
@@ -88,17 +93,14 @@ class FileFinder:
         GridError
             If none does.
         """
-        for base in self._bases():
+        for base in self.folders:
             found = sorted(glob(str(base / expanduser(pattern)), recursive=True))
             if matches := [str(Path(path).resolve()) for path in found if Path(path).is_file()]:
                 return matches
         raise GridError(f"no file matches {pattern!r}. Looked in {self._looked()}.")
 
-    def _bases(self) -> list[Path]:
-        return list(dict.fromkeys(base.resolve() for base in (self.folder, Path.cwd()) if base is not None))
-
     def _looked(self) -> str:
-        return " and ".join(map(str, self._bases()))
+        return " and ".join(map(str, self.folders))
 
 
 def _shipped_folder() -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from algrid.datasets import DATASETS, DatasetPlugin
 from algrid.errors import AlgridError, unknown_name
+from algrid.grid_catalogues import levels_of_catalogue
 from algrid.grid_exclusions import read_exclusions
 from algrid.grid_files import FileFinder
 from algrid.grid_levels import build_level, described, entries, level_label, read_levels, unique
@@ -164,10 +165,20 @@ class GridReader:
         found = [
             level
             for place, item in entries(self.problems, path, value, "dataset")
-            for one in self._of_files(place, item)
+            for one in self._expanded(place, item)
             for level in read_levels(self.problems, place, one, DATASETS, self.files)
         ]
         return unique(self.problems, found, level_label)
+
+    def _expanded(self, path: KeyPath, item: Any) -> list[Any]:
+        """The entries that a catalogue, or the files of a pattern, stand for; any other stands for itself."""
+        if not (isinstance(item, dict) and "catalogue" in item):
+            return self._of_files(path, item)
+        try:
+            return levels_of_catalogue(item, self.files)
+        except AlgridError as error:
+            self.problems.add(path, str(error))
+            return []
 
     def _of_files(self, path: KeyPath, item: Any) -> list[Any]:
         """The entries that ``file: PATH``, ``files: PATTERN`` or ``files: {path: PATTERN, ...}`` stand for."""

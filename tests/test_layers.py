@@ -24,6 +24,7 @@ LAYERS = {
     "registry": ("registry", "frame"),
     # plugins: pure functions of data
     "datasets": ("datasets", "frame registry"),
+    "catalogues": ("catalogues", "frame registry datasets"),
     "metrics": ("metrics", "frame registry"),
     "stopping": ("stopping", "frame registry"),
     "learners": ("learners", "frame registry datasets"),
@@ -35,7 +36,7 @@ LAYERS = {
         "frame registry datasets metrics stopping learners strategies protocol",
     ),
     # a file becomes runs
-    "grid": ("grid grid_*", "frame registry datasets metrics learners strategies protocol"),
+    "grid": ("grid grid_*", "frame registry datasets catalogues metrics learners strategies protocol"),
     "plan": ("plan planner", "frame registry datasets learners strategies protocol loop grid"),
     # runs become rows
     "workers": (
@@ -53,7 +54,8 @@ LAYERS = {
     "use": (
         "__init__ api session results results_analyses influence_of stopping_of paper simulation progress cli audit "
         "audit_states",
-        "frame registry datasets metrics stopping learners strategies protocol loop grid plan workers store analysis",
+        "frame registry datasets catalogues metrics stopping learners strategies protocol loop grid plan workers store "
+        "analysis",
     ),
 }
 
@@ -63,9 +65,9 @@ ONLY_IN = {
     "distributed": "cluster executor",
     "dask_jobqueue": "cluster cluster_file",
     "duckdb": "store",
-    "pyarrow.parquet": "store datasets.file ogal",  # a user's or a study's own Parquet file is no store
+    "pyarrow.parquet": "store datasets._formats ogal",  # a user's or a study's own Parquet file is no store
     "pyarrow.dataset": "store",
-    "pyarrow": "schema store rows points curves mean_curves influence.queries datasets.file ogal",
+    "pyarrow": "schema store rows points curves mean_curves influence.queries datasets._formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
     "typer": "cli",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,9 +21,27 @@ class EmbeddedDataset(DatasetPlugin):
     ---------------
     loader : str
         The function of `sklearn.datasets` that reads it.
+
+    Parameters
+    ----------
+    title : str
+        Name of the dataset in tables and figures; by default the plugin's.
     """
 
     loader: ClassVar[str]
+    legacy: ClassVar[Mapping[str, object]] = {"title": ""}
+
+    title: str = ""
+
+    @property
+    def dataset_name(self) -> str:
+        """The title, or the plugin's name."""
+        return self.title or self.name
+
+    @property
+    def label(self) -> str:
+        """The dataset's name."""
+        return self.dataset_name
 
     def state(self) -> tuple[()]:
         """Nothing: scikit-learn's version says which data it brings."""

@@ -93,7 +93,7 @@ def remembered_facts(plugin: DatasetPlugin, state: Any, load: Callable[[], Datas
 def _sources() -> str:
     """Digest of the code of this package: what all plugins have in common."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

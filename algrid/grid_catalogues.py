@@ -1,0 +1,65 @@
+"""``datasets: {catalogue: paper, where: ..., sample: ...}`` in a grid file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from algrid.catalogues import Catalogue, Entry
+from algrid.catalogues.selection import sampled, where
+from algrid.errors import GridError, unknown_name
+from algrid.grid_files import FileFinder
+
+__all__ = ["levels_of_catalogue"]
+
+_KEYS = ("catalogue", "where", "sample", "seed")
+
+
+def levels_of_catalogue(item: dict[str, Any], files: FileFinder) -> list[Any]:
+    """The entries of a grid file that the datasets of a catalogue stand for.
+
+    Parameters
+    ----------
+    item : dict
+        ``catalogue``: its name or path; ``where``: a condition on what it says of a dataset; ``sample``: how many of
+        those, drawn by ``seed`` (default 0). In this order, each of them optional but the first.
+    files : FileFinder
+        Finds catalogues by path.
+
+    Raises
+    ------
+    GridError
+        For anything that is wrong with it.
+    """
+    for key in item:
+        if key not in _KEYS:
+            raise GridError(unknown_name("key of a catalogue", key, _KEYS))
+    if not isinstance(item["catalogue"], str):
+        raise GridError(f"a catalogue is given by its name or path, not by {item['catalogue']!r}.")
+    catalogue = Catalogue.open(item["catalogue"], files.folders)
+    entries = list(catalogue.entries)
+    if "where" in item:
+        if not isinstance(item["where"], str):
+            raise GridError(f"where is a text such as 'n_classes == 2', not {item['where']!r}.")
+        entries = where(entries, item["where"])
+    if "sample" in item:
+        entries = sampled(entries, _whole(item, "sample", 1), _whole(item, "seed", 0))
+    elif "seed" in item:
+        raise GridError("a seed is for a sample: give sample too, or leave seed out.")
+    return [_placed(entry, catalogue.folder) for entry in entries]
+
+
+def _whole(item: dict[str, Any], key: str, least: int) -> int:
+    value = item.get(key, 0)
+    if type(value) is not int or value < least:
+        raise GridError(f"{key} is {value!r}; a whole number of at least {least} is needed.")
+    return value
+
+
+def _placed(entry: Entry, folder: Path | None) -> Any:
+    """What stands for an entry; the path of a file is relative to the catalogue."""
+    level = entry.level()
+    if entry.kind == "file" and folder is not None:
+        path = Path(str(entry.origin)).expanduser()
+        level["file"]["path"] = str(path if path.is_absolute() else folder.absolute() / path)
+    return level
