@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from algrid.switches import REFERENCE, switch_columns
 
 if TYPE_CHECKING:
     from algrid.figures import Figure
+    from algrid.plan import Plan
 
 __all__ = ["Results"]
 
@@ -296,8 +298,13 @@ class Results(Analyses):
             raise StoreError(f"{run_id!r} is no run id: {error}.") from error
         if not rows:
             raise StoreError(f"no run {run_id!r} in {str(self.path)!r}; the column run_id of `runs` lists them.")
-        cell, _, _ = Session(self.grid, self.path).plan.find(run_id)
+        cell, _, _ = self._plan.find(run_id)
         return replay(cell, History.from_row(rows[0]))
+
+    @cached_property
+    def _plan(self) -> Plan:
+        """The plan of the grid that the store keeps."""
+        return Session(self.grid, self.path).plan
 
     def _summary(self) -> dict[str, str]:
         runs = self.snapshot.table(RUNS.name, (*AXES, "stop_reason"))

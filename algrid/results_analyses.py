@@ -13,7 +13,9 @@ from algrid.schema import RUNS
 
 if TYPE_CHECKING:
     from algrid.grid import GridSpec
+    from algrid.influence.runs_by_dataset import RunsByDataset
     from algrid.influence_of import Influence
+    from algrid.plan import Plan
     from algrid.stopping import StoppingRule
     from algrid.store import Snapshot
 
@@ -46,6 +48,10 @@ class Analyses(ABC):
     def scores(self, metric: Any = "accuracy", aggregate: Any = "aubc", budgets: Any = None) -> pd.DataFrame:
         """One number a run and budget."""
 
+    @property
+    @abstractmethod
+    def _plan(self) -> Plan: ...
+
     @abstractmethod
     def _budgets(self) -> list[int | None]: ...
 
@@ -65,9 +71,50 @@ class Analyses(ABC):
 
     def query_influence(self, by: str, at: int | Sequence[int] | None = None, *, resamples: int = 1000) -> pd.DataFrame:
         """Each pair of levels compared by the rows that were queried; see `algrid.influence.query_influence`."""
-        from algrid.influence.queries import QUERY_COLUMNS, query_influence
+        from algrid.influence.queries import query_influence
 
-        return query_influence(self.snapshot.table(RUNS.name, QUERY_COLUMNS), by, at, resamples=resamples)
+        return query_influence(self._runs_by_dataset(), by, at, resamples=resamples)
+
+    def sample_measures(self, *, replays: int = 12, seed: int = 0) -> pd.DataFrame:
+        """What every row of every pool is like: density, hardness, outlierness ...; see `algrid.pool_measures`.
+
+        Parameters
+        ----------
+        replays : int
+            Runs of each pool, spread over strategies and learners, whose labelled sets are fitted again.
+        seed : int
+            Of the draw of these runs, and of the forests, clusters and folds that measure.
+        """
+        from algrid.pool_measures import pool_measures
+
+        parts = pool_measures(self.snapshot, self._plan, self._runs_by_dataset(), replays=replays, seed=seed)
+        return pd.concat(list(parts), ignore_index=True)
+
+    def sample_profiles(
+        self,
+        by: str = "strategy",
+        measures: pd.DataFrame | None = None,
+        *,
+        budget: int | None = None,
+        resamples: int = 1000,
+    ) -> pd.DataFrame:
+        """What the levels of a hyperparameter like to pick; see `algrid.influence.sample_profiles`.
+
+        Parameters
+        ----------
+        by : str
+        measures : DataFrame, optional
+            Measures of the pools' rows, also others than algrid's; by default those of `sample_measures`, which is
+            what takes the time.
+        budget : int, optional
+            Labels bought that are looked at; by default the grid's largest budget.
+        resamples : int
+        """
+        from algrid.influence.sample_profiles import sample_profiles
+
+        own = self.sample_measures() if measures is None else measures
+        at = self._budgets()[-1] if budget is None else budget
+        return sample_profiles(self._runs_by_dataset(), own, by, at, resamples=resamples)
 
     def ranking_influence(
         self,
@@ -101,11 +148,10 @@ class Analyses(ABC):
         self, metric: str = "accuracy", aggregate: str = "aubc", *, budget: Budgets = None, resamples: int = 1000
     ) -> pd.DataFrame:
         """All hyperparameters by their influence, the largest first; see `algrid.influence.overview`."""
-        from algrid.influence.queries import QUERY_COLUMNS
         from algrid.influence.summary import overview
 
-        runs = self.snapshot.table(RUNS.name, QUERY_COLUMNS)
-        return overview(self._scored("", metric, aggregate, budget), runs, resamples=resamples)
+        scored = self._scored("", metric, aggregate, budget)
+        return overview(scored, self._runs_by_dataset(), resamples=resamples)
 
     def influence(
         self,
@@ -146,6 +192,13 @@ class Analyses(ABC):
         from algrid.runtime import RUNTIME_COLUMNS, run_seconds
 
         return run_seconds(self.snapshot.table(RUNS.name, RUNTIME_COLUMNS))
+
+    def _runs_by_dataset(self) -> RunsByDataset:
+        """The stored runs, to be read one dataset at a time."""
+        from algrid.influence.runs_by_dataset import OVERALL_COLUMNS, RunsByDataset
+
+        snapshot = self.snapshot
+        return RunsByDataset(snapshot.table(RUNS.name, OVERALL_COLUMNS), snapshot.of_dataset)
 
     def _scored(self, by: str, metric: str, aggregate: str, budget: Budgets) -> pd.DataFrame:
         """Scores at the budgets asked for; by default at the largest, or at all of them where they are compared."""

@@ -35,6 +35,8 @@ LAYERS = {
         "cell pool models history loop slices cost rows replay stops",
         "frame registry datasets metrics stopping learners strategies protocol",
     ),
+    # what rows of a pool are like: arrays, and learners along runs
+    "samples": ("sample_measures", "frame registry datasets learners loop"),
     # a file becomes runs
     "grid": ("grid grid_*", "frame registry datasets catalogues metrics learners strategies protocol"),
     "plan": ("plan planner", "frame registry datasets learners strategies protocol loop grid"),
@@ -52,10 +54,10 @@ LAYERS = {
     ),
     # what a user holds
     "use": (
-        "__init__ api session results results_analyses influence_of stopping_of paper simulation progress cli audit "
-        "audit_states",
-        "frame registry datasets catalogues metrics stopping learners strategies protocol loop grid plan workers store "
-        "analysis",
+        "__init__ api session results results_analyses influence_of pool_measures stopping_of paper simulation "
+        "progress cli audit audit_states",
+        "frame registry datasets catalogues metrics stopping learners strategies protocol loop samples grid plan "
+        "workers store analysis",
     ),
 }
 
@@ -67,7 +69,7 @@ ONLY_IN = {
     "duckdb": "store",
     "pyarrow.parquet": "store datasets._formats ogal",  # a user's or a study's own Parquet file is no store
     "pyarrow.dataset": "store",
-    "pyarrow": "schema store rows points curves mean_curves influence.queries datasets._formats ogal",
+    "pyarrow": "schema store rows points curves mean_curves influence datasets._formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
     "typer": "cli",
@@ -78,7 +80,7 @@ ONLY_IN = {
 }
 
 #: Modules that compute in memory: no files, no processes, no clusters, no tables of others.
-PURE = "arrays identity seeds cell pool models history loop slices cost strategies metrics stopping"
+PURE = "arrays identity seeds cell pool models history loop slices cost strategies metrics stopping sample_measures"
 OUTSIDE = "pathlib os io shutil tempfile glob subprocess multiprocessing threading socket pyarrow pandas dask"
 
 #: Never loaded by `import algrid` or by looking for plugins.

@@ -141,6 +141,22 @@ class Snapshot:
             parts = [data.to_table(columns=schema.names, filter=f) for data, f in self._scans(kind, where)]
             return pa.concat_tables([schema.empty_table(), *parts]).unify_dictionaries()
 
+    def of_dataset(self, dataset: str, columns: Sequence[str] | None = None, table: str = "runs") -> Any:
+        """The rows of one dataset as an Arrow table, in the order of the store.
+
+        Rows lie sorted by dataset in every shard, so that little else is read.
+
+        Parameters
+        ----------
+        dataset : str
+        columns : sequence of str, optional
+            Which ones; default all.
+        table : str
+        """
+        import pyarrow.compute as pc
+
+        return self.table(table, columns, pc.field("dataset") == dataset)
+
     def batches(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Iterator[Any]:
         """The same as `table`, as Arrow record batches one after another, in bounded memory (no SQL condition)."""
         kind = table_named(table)

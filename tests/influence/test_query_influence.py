@@ -12,7 +12,8 @@ from runs import make_runs
 
 from algrid.errors import AlgridError
 from algrid.influence import query_influence
-from algrid.influence.queries import QUERY_COLUMNS, expected_jaccard
+from algrid.influence._queried_sets import expected_jaccard
+from algrid.influence.queries import QUERY_COLUMNS
 
 NAN = np.nan
 
