@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from algrid.datasets.base import DatasetPlugin
-from algrid.identity import canonical_json, digest64
+from algrid.identity import canonical_json, digest64, text_digest64
 from algrid.learners.base import Learner
 from algrid.oracles import Oracle
 from algrid.preprocessing.base import Preprocessing
@@ -16,7 +20,7 @@ from algrid.splits import Split
 from algrid.start_sets import StartSet
 from algrid.strategies.base import Strategy
 
-__all__ = ["UNBOUND", "Cell", "Variant"]
+__all__ = ["UNBOUND", "Cell", "Variant", "digests"]
 
 #: Stands for the content hash of data that are not there: such a cell can be counted, and has no identity.
 UNBOUND = ""
@@ -58,15 +62,28 @@ class Cell:
 
     def identity(self) -> dict[str, Any]:
         """The cell's resolved configuration (DESIGN.md, decision 3)."""
+        return {name: value() for name, (_, value) in self._identity().items()}
+
+    def _identity(self) -> dict[str, tuple[Any, Callable[[], Any]]]:
+        """Each part of the identity: what it depends on (told by a quick key) and how it is made."""
         return {
-            "root_seed": self.root_seed,
-            "dataset": {"name": self.dataset.dataset_name, "content": self.dataset_hash},
-            "split": [self.split.identity_at(self.split_index), self.split_index],
-            "start_set": [self.start_set.identity_at(self.start_index), self.start_index],
-            "preprocessing": self.preprocessing.identity_in_cell(),
-            "learner": self.learner.identity(),
-            "oracle": self.oracle.identity(),
-            "seed": self.seed,
+            "root_seed": (self.root_seed, lambda: self.root_seed),
+            "dataset": (
+                (id(self.dataset), self.dataset_hash),
+                lambda: {"name": self.dataset.dataset_name, "content": self.dataset_hash},
+            ),
+            "split": (
+                (id(self.split), self.split_index),
+                lambda: [self.split.identity_at(self.split_index), self.split_index],
+            ),
+            "start_set": (
+                (id(self.start_set), self.start_index),
+                lambda: [self.start_set.identity_at(self.start_index), self.start_index],
+            ),
+            "preprocessing": (id(self.preprocessing), self.preprocessing.identity_in_cell),
+            "learner": (id(self.learner), self.learner.identity),
+            "oracle": (id(self.oracle), self.oracle.identity),
+            "seed": (self.seed, lambda: self.seed),
         }
 
     @cached_property
@@ -105,6 +122,21 @@ class Cell:
             "seed": self.seed,
             "root_seed": self.root_seed,
         }
+
+
+def digests(cells: Iterable[Cell]) -> NDArray[np.uint64]:
+    """(n_cells,) the digests of many cells: a part of the identity that many have in common is spelled once."""
+    spelled: dict[tuple[str, Any], str] = {}
+    found: list[int] = []
+    for cell in cells:
+        parts = []
+        for name, (key, value) in sorted(cell._identity().items()):
+            text = spelled.get((name, key))
+            if text is None:
+                text = spelled[name, key] = f"{canonical_json(name)}:{canonical_json(value())}"
+            parts.append(text)
+        found.append(text_digest64("{" + ",".join(parts) + "}"))
+    return np.array(found, dtype=np.uint64)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["canonical_json", "content_key", "digest64", "from_hex", "mix", "to_hex"]
+__all__ = ["canonical_json", "content_key", "digest64", "from_hex", "mix", "text_digest64", "to_hex", "unmix"]
 
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
 _NO_ID = "a run id is 16 hexadecimal digits, such as '00ff12ab34cd56ef'"
@@ -26,7 +26,12 @@ def canonical_json(value: Any) -> str:
 
 def digest64(value: Any) -> int:
     """The first 64 bits of the SHA-256 of a configuration's canonical JSON."""
-    return int.from_bytes(hashlib.sha256(canonical_json(value).encode()).digest()[:8], "big")
+    return text_digest64(canonical_json(value))
+
+
+def text_digest64(text: str) -> int:
+    """The same of the canonical JSON itself."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def content_key(value: Any) -> str:
@@ -52,12 +57,29 @@ def mix(cells: NDArray[np.uint64], variants: NDArray[np.uint64]) -> NDArray[np.u
     return _finalise(_finalise(np.asarray(cells, np.uint64)) ^ np.asarray(variants, np.uint64))
 
 
+def unmix(ids: NDArray[np.uint64], cells: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The variants of runs whose ids and cells are known: the inverse of `mix`, which is a bijection for each cell."""
+    return _unfinalise(np.asarray(ids, np.uint64)) ^ _finalise(np.asarray(cells, np.uint64))
+
+
 def _finalise(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     with np.errstate(over="ignore"):
         z = words + np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return z ^ (z >> np.uint64(31))
+
+
+def _unfinalise(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The steps of `_finalise` backwards; the factors are the inverses modulo 2^64 of those there."""
+    with np.errstate(over="ignore"):
+        z = words ^ (words >> np.uint64(31)) ^ (words >> np.uint64(62))
+        z = z * np.uint64(0x319642B2D24D8EC3)
+        z = z ^ (z >> np.uint64(27)) ^ (z >> np.uint64(54))
+        z = z * np.uint64(0x96DE1B173F119089)
+        z = z ^ (z >> np.uint64(30)) ^ (z >> np.uint64(60))
+        unmixed: NDArray[np.uint64] = z - np.uint64(0x9E3779B97F4A7C15)
+        return unmixed
 
 
 def to_hex(ids: NDArray[np.uint64]) -> NDArray[np.str_]:

@@ -11,50 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algrid.cell import UNBOUND, Cell, Variant
+from algrid.cell import UNBOUND, Cell, Variant, digests
 from algrid.errors import DatasetError, GridError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import mix, to_hex
 from algrid.schema import CELL_AXES, VARIANT_AXES
 from algrid.slices import Slice
+from algrid.stored import Stored
 
-__all__ = ["Plan", "Stored"]
+__all__ = ["Plan"]
 
+#: Stop reasons at a limit: of seconds, and of memory.
+_LIMITED = ("timeout", "crashed")
 _SLICE_SECONDS = 60.0
 _SLICES_A_WORKER = 6  # of a small grid, so that its last slices end together
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a store has of each run, as resume needs it.
-
-    Parameters
-    ----------
-    ids : (n,) uint64 array
-        Run ids, ascending.
-    reach : (n,) int array
-        Labels bought; -1 for a run without a point.
-    stop_reason : (n,) str array
-    limit_seconds, limit_memory : (n,) float arrays
-        Limits that were in force; infinite for none.
-    skylines : (m,) uint64 array
-        Cell ids that have a skyline, ascending.
-    """
-
-    ids: NDArray[np.uint64]
-    reach: NDArray[np.int64]
-    stop_reason: NDArray[np.str_]
-    limit_seconds: NDArray[np.float64]
-    limit_memory: NDArray[np.float64]
-    skylines: NDArray[np.uint64]
-
-    @classmethod
-    def nothing(cls) -> Stored:
-        """An empty store."""
-        none = np.empty(0)
-        ids = none.astype(np.uint64)
-        return cls(ids, none.astype(np.int64), none.astype(np.str_), none, none, ids)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +98,16 @@ class Plan:
 
     @cached_property
     def _ids(self) -> NDArray[np.uint64]:
+        return mix(self._cell_ids[:, None], self._variant_ids[None, :])
+
+    @cached_property
+    def _cell_ids(self) -> NDArray[np.uint64]:
         # those of cells without data stand for nothing, and are nobody else's
-        cells = np.array([c.digest for c in self.cells], dtype=np.uint64)
-        variants = np.array([v.digest for v in self.variants], dtype=np.uint64)
-        return mix(cells[:, None], variants[None, :])
+        return digests(self.cells)
+
+    @cached_property
+    def _variant_ids(self) -> NDArray[np.uint64]:
+        return np.array([v.digest for v in self.variants], dtype=np.uint64)
 
     @cached_property
     def planned(self) -> NDArray[np.bool_]:
@@ -195,24 +172,34 @@ class Plan:
             Stop reasons (``error``, ``timeout``, ``crashed``) whose runs are to be made again. A
             ``timeout``, or a crash for memory, is also made again where the limit was raised.
         """
-        place = np.searchsorted(stored.ids, self._ids)
-        found = place < len(stored.ids)
-        found[found] = stored.ids[place[found]] == self._ids[found]
-        at = place[found]
+        rows = stored.rows(self._cell_ids, self._variant_ids)
+        found = rows >= 0
+        at = rows[found]
         limits = self.spec.limits
-        reason = stored.stop_reason[at]
-        short = (stored.reach[at] < self.targets[found]) & (reason == "budget")
-        failed = np.isin(reason, list(retry))
-        more_time = (reason == "timeout") & ((limits.seconds_per_cycle or np.inf) > stored.limit_seconds[at])
-        more_memory = (reason == "crashed") & ((limits.memory or np.inf) > stored.limit_memory[at])
+        short = (stored.reach[at] < self.targets[found]) & stored.ended(["budget"])[at]
+        raised = np.array([limits.seconds_per_cycle or np.inf, limits.memory or np.inf]) > stored.limits
+        more = [stored.ended([reason])[at] & raised[stored.limit[at], i] for i, reason in enumerate(_LIMITED)]
         todo = self.planned.copy()
-        todo[found] &= short | failed | more_time | more_memory
+        todo[found] &= short | stored.ended(retry)[at] | more[0] | more[1]
         return todo
+
+    def counts(self, stored: Stored) -> Iterator[tuple[str, str | None, dict[str, int]]]:
+        """Axis, level (None for all runs), and how many runs are ``done``, ``failed``, ``to do``, ``all``."""
+        rows = stored.rows(self._cell_ids, self._variant_ids)
+        pending = self.pending(stored)
+        failed = self.planned & ~pending & (rows >= 0)
+        failed[failed] = stored.failed[rows[failed]]
+        kinds = {"done": self.planned & ~pending & ~failed, "failed": failed, "to do": pending, "all": self.planned}
+        yield "runs", None, {kind: int(np.count_nonzero(mask)) for kind, mask in kinds.items()}
+        of_variants = {kind: mask.sum(axis=0) for kind, mask in kinds.items()}
+        of_cells = {kind: mask.sum(axis=1) for kind, mask in kinds.items()}
+        yield from _by_level("strategy", [v.strategy.label for v in self.variants], of_variants)
+        yield from _by_level("learner", [c.learner.label for c in self.cells], of_cells)
+        yield from _by_level("dataset", [c.dataset.dataset_name for c in self.cells], of_cells)
 
     def skylines_pending(self, stored: Stored) -> NDArray[np.bool_]:
         """(n_cells,): cells with runs whose skyline is not stored yet."""
-        digests = np.array([c.digest for c in self.cells], dtype=np.uint64)
-        return self.planned.any(axis=1) & ~np.isin(digests, stored.skylines)
+        return self.planned.any(axis=1) & ~np.isin(self._cell_ids, stored.skylines)
 
     def slices(
         self,
@@ -323,3 +310,14 @@ class Plan:
         rows = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{v}</td></tr>" for k, v in facts.items())
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<b>{html.escape(self.spec.name)}</b><table>{rows}</table>{notes}"
+
+
+def _by_level(
+    axis: str, labels: Sequence[str], kinds: Mapping[str, NDArray[np.int64]]
+) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """Counts of cells or variants added up by their level of an axis, in the order in which levels come first."""
+    levels = {label: code for code, label in enumerate(dict.fromkeys(labels))}
+    codes = np.array([levels[label] for label in labels])
+    sums = {kind: np.bincount(codes, weights=counts, minlength=len(levels)) for kind, counts in kinds.items()}
+    for label, code in levels.items():
+        yield axis, label, {kind: int(values[code]) for kind, values in sums.items()}

@@ -193,11 +193,12 @@ class _Planner:
         return max(budget.bought(variant.batch_size, available) for budget in self.spec.budgets)
 
     def _incompatible(self, learner: Learner, n_pool: int, facts: DatasetFacts) -> NDArray[np.int16]:
+        spec = self.spec
         reasons = [
-            v.strategy.unsupported(v.query_learner or learner, facts.n_classes, facts.is_sparse, n_pool)
-            for v in self.variants
+            strategy.unsupported(looked_at or learner, facts.n_classes, facts.is_sparse, n_pool)
+            for strategy, looked_at in product(spec.strategies, spec.query_learners)
         ]
-        return np.array([self._code(reason) for reason in reasons], dtype=np.int16)
+        return np.repeat(np.array([self._code(reason) for reason in reasons], np.int16), len(spec.batch_sizes))
 
 
 def _needs_dense(learner: Learner, facts: DatasetFacts) -> str | None:

@@ -18,19 +18,20 @@ from algrid.history import History
 from algrid.identity import content_key, from_hex
 from algrid.loop import Debugger, run_cell
 from algrid.metrics import METRICS, ProbabilityMetric
-from algrid.plan import Plan, Stored
+from algrid.plan import Plan
 from algrid.planner import make_plan
 from algrid.pool import make_pool
 from algrid.provenance import code, differences, provenance
 from algrid.rows import pool_facts, run_rows, to_table
-from algrid.schema import FAILED, RUNS
+from algrid.schema import RUNS
 from algrid.store import Snapshot, Store
+from algrid.stored import Stored
 from algrid.threads import one_thread
 
 if TYPE_CHECKING:
     from algrid.executor import Listener
 
-__all__ = ["Session", "Todo", "read_grid", "stored"]
+__all__ = ["Session", "Todo", "read_grid"]
 
 _STAMP = "complete.json"  # says that a store holds all of a grid; derived, can be deleted
 #: Where results go, below the working directory.
@@ -53,25 +54,6 @@ def read_grid(grid: GridSpec | Mapping[str, Any] | str | Path) -> GridSpec:
         return GridSpec.from_file(grid)
     raise GridError(
         f"{type(grid).__name__} is no grid: give a file, the name of a shipped grid, a mapping or a GridSpec."
-    )
-
-
-def stored(snapshot: Snapshot) -> Stored:
-    """What a snapshot has of each run, in the form that a plan needs."""
-    progress = snapshot.progress()
-    ids = from_hex(progress.column("run_id").to_numpy())
-    order = np.argsort(ids)
-
-    def column(name: str) -> Any:
-        return progress.column(name).to_numpy()[order]
-
-    return Stored(
-        ids=ids[order],
-        reach=column("reach").astype(np.int64),
-        stop_reason=column("stop_reason").astype(np.str_),
-        limit_seconds=np.nan_to_num(column("limit_seconds").astype(np.float64), nan=np.inf),
-        limit_memory=np.nan_to_num(column("limit_memory").astype(np.float64), nan=np.inf),
-        skylines=snapshot.ids("skylines"),
     )
 
 
@@ -115,7 +97,7 @@ class Session:
 
     def stored(self) -> Stored:
         """What the store has; nothing where there is no store yet."""
-        return stored(Store.open(self.path).snapshot()) if (self.path / "manifest.json").exists() else Stored.nothing()
+        return Store.open(self.path).snapshot().stored() if (self.path / "manifest.json").exists() else Stored.nothing()
 
     def todo(self, retry: Sequence[str] = ()) -> Todo:
         """What is planned and not done.
@@ -130,24 +112,7 @@ class Session:
 
     def status(self) -> Iterator[tuple[str, str | None, dict[str, int]]]:
         """How far the grid is: axis, level (None for all runs) and counts: ``done``, ``failed``, ``to do``, ``all``."""
-        plan, known = self.plan, self.stored()
-        pending = plan.pending(known)
-        failed = plan.planned & ~pending & np.isin(plan._ids, known.ids[np.isin(known.stop_reason, FAILED)])
-        kinds = {"all": plan.planned, "to do": pending, "failed": failed, "done": plan.planned & ~pending & ~failed}
-
-        def counts(rows: Any, columns: Any) -> dict[str, int]:
-            return {key: int(np.count_nonzero(mask[np.ix_(rows, columns)])) for key, mask in kinds.items()}
-
-        cells, variants = [c.levels() for c in plan.cells], [v.levels() for v in plan.variants]
-        everywhere = np.ones(len(cells), np.bool_), np.ones(len(variants), np.bool_)
-        yield "runs", None, counts(*everywhere)
-        for axis in ("strategy", "learner", "dataset"):
-            of_cell = axis in cells[0]
-            levels = [level[axis] for level in (cells if of_cell else variants)]
-            for level in dict.fromkeys(levels):
-                chosen = np.array([other == level for other in levels])
-                at = (chosen, everywhere[1]) if of_cell else (everywhere[0], chosen)
-                yield axis, level, counts(*at)
+        return self.plan.counts(self.stored())
 
     def run_one(self, run_id: str, *, debug: bool = False) -> dict[str, Any]:
         """Make one run alone, in this process, without its limits and without storing it.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from algrid.identity import canonical_json, content_key, digest64, from_hex, mix, to_hex
+from algrid.identity import canonical_json, content_key, digest64, from_hex, mix, to_hex, unmix
 
 WORDS = st.integers(0, 2**64 - 1)
 ANY_IDS = arrays(np.uint64, array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4), elements=WORDS)
@@ -129,3 +129,14 @@ def test_what_is_no_id(text: str) -> None:
 def test_the_message_shows_what_an_id_is() -> None:
     with pytest.raises(ValueError, match="16 hexadecimal digits, such as"):
         from_hex(np.array(["iris"]))
+
+
+@given(WORDS, ANY_IDS)
+@settings(deadline=None, max_examples=100)
+def test_unmixing_gives_the_variants_back(cell: int, variants: Any) -> None:
+    assert np.array_equal(unmix(mix(words(cell)[0], variants), words(cell)[0]), variants)
+
+
+@pytest.mark.parametrize(("cell", "variant", "run"), GOLDEN_MIX)
+def test_unmixing_golden_ids(cell: int, variant: int, run: int) -> None:
+    assert unmix(words(run), words(cell)).tolist() == [variant]

@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "algrid"
 #: layer: (its modules, the layers that it may import beside itself). A package's name stands for all in it.
 LAYERS = {
     # what a thing is called, and how it is known
-    "frame": ("errors schema identity cache seeds arrays threads _allocation yaml_lines", ""),
+    "frame": ("errors schema identity cache stored seeds arrays threads _allocation yaml_lines", ""),
     "registry": ("registry", "frame"),
     # plugins: pure functions of data
     "datasets": ("datasets", "frame registry"),

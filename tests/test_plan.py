@@ -11,15 +11,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from algrid.cell import digests
 from algrid.datasets import Dataset, DatasetFacts, DatasetPlugin
 from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import mix, to_hex
-from algrid.plan import Plan, Stored
+from algrid.plan import Plan
 from algrid.planner import make_plan
 from algrid.progress import Quiet
+from algrid.schema import STOP_REASONS
 from algrid.session import Session
+from algrid.stored import Stored
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -38,15 +41,20 @@ def plan_of(**changes: Any) -> Plan:
 
 
 def stored_as(plan: Plan, reach: int, reason: str, seconds: float = np.inf, memory: float = np.inf) -> Stored:
-    ids = np.sort(plan.ids[plan.planned])
-    n = len(ids)
+    cells = np.array([c.digest for c in plan.cells], dtype=np.uint64)
+    variants = np.array([v.digest for v in plan.variants], dtype=np.uint64)
+    cell, variant = np.nonzero(plan.planned)
+    n = len(cell)
     return Stored(
-        ids=ids,
-        reach=np.full(n, reach),
-        stop_reason=np.full(n, reason),
-        limit_seconds=np.full(n, seconds),
-        limit_memory=np.full(n, memory),
-        skylines=np.sort(np.array([c.digest for c in plan.cells], dtype=np.uint64)),
+        cells=np.sort(cells),
+        variants=np.sort(variants),
+        cell=np.argsort(np.argsort(cells))[cell].astype(np.int32),
+        variant=np.argsort(np.argsort(variants))[variant].astype(np.int32),
+        reach=np.full(n, reach, np.int32),
+        stop_reason=np.full(n, STOP_REASONS.index(reason), np.int8),
+        limits=np.array([[seconds, memory]]),
+        limit=np.zeros(n, np.int32),
+        skylines=np.sort(cells),
     )
 
 
@@ -64,6 +72,7 @@ def test_counts() -> None:
 
 def test_ids_are_those_of_the_runs_alone() -> None:
     plan = plan_of()
+    assert digests(plan.cells).tolist() == [cell.digest for cell in plan.cells]
     for (i, cell), (j, variant) in product(enumerate(plan.cells), enumerate(plan.variants)):
         assert plan.ids[i, j] == mix(np.array(cell.digest, np.uint64), np.array(variant.digest, np.uint64))
     run_id = to_hex(plan.ids[3:4, 2])[0]
@@ -97,7 +106,8 @@ def test_what_is_done_is_not_planned_again() -> None:
     assert plan.pending(stored_as(plan, 15, "budget")).sum() == plan.n_runs
     assert not plan.pending(stored_as(plan, 15, "pool_empty")).any()
     assert plan_of(budgets=[40]).pending(done).sum() == plan.n_runs
-    half = Stored(*(part[::2] for part in vars(done).values()))
+    halves = {name: vars(done)[name][::2] for name in ("cell", "variant", "reach", "stop_reason", "limit")}
+    half = Stored(**{**vars(done), **halves})
     assert plan.pending(half).sum() == plan.n_runs // 2
 
 

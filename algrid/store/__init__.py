@@ -5,6 +5,7 @@ A store is a folder::
     manifest.json               names the live shards; replaced all at once
     runs/*.parquet              shards of the table `algrid.schema.RUNS`
     skylines/*.parquet          shards of the table `algrid.schema.SKYLINES`
+    derived/                    what can be derived from shards again: may be deleted
     quarantine/                 damaged shards, kept for whoever wants to rescue something
     lock                        held by the one writer
 

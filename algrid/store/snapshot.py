@@ -20,15 +20,14 @@ from algrid.identity import content_key, from_hex, to_hex
 from algrid.schema import TABLES, VERSION, Table
 from algrid.store.manifest import Manifest, load_manifest
 from algrid.store.ordering import conform, plain_schema
+from algrid.store.progress import progress_of
 from algrid.store.shards import Shard, inspect, read_keys
+from algrid.stored import Stored
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Snapshot", "superseded", "table_named"]
-
-#: What resume needs to know of a stored run.
-PROGRESS = ("run_id", "reach", "stop_reason", "limit_seconds", "limit_memory")
 
 #: DuckDB's errors that are about the query's text: no reason to look at gigabytes of checksums.
 _QUERY_MISTAKES = ("ParserException", "BinderException", "CatalogException", "ConversionException")
@@ -110,9 +109,10 @@ class Snapshot:
         joined = np.concatenate([np.empty(0, np.uint64), *keys])
         return np.unique(joined) if self.manifest.superseded.get(table) else np.sort(joined)
 
-    def progress(self) -> Any:
-        """Arrow table of every run's id, reach, stop reason and limits: what resuming needs."""
-        return self.table("runs", PROGRESS)
+    def stored(self) -> Stored:
+        """How far every run is: what resuming needs."""
+        with self._naming_damage():
+            return Stored.joined([progress_of(self.root, shard) for shard in self.manifest.shards])
 
     def table(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Any:
         """Rows of a table as an Arrow table; the types are the schema's, the order is the store's.

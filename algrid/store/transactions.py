@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from algrid.errors import AlgridWarning, StoreError
 from algrid.schema import TABLES
+from algrid.store.derived import forget
 from algrid.store.durable import TEMPORARY, Lock
 from algrid.store.manifest import Manifest, load_manifest, save_manifest
 from algrid.store.shards import Damage, Shard, inspect, read_keys
@@ -96,6 +97,7 @@ class Transactions:
                 if path.name.startswith(TEMPORARY) or (name not in live and path.stat().st_mtime <= before):
                     path.unlink()
                     removed.append(name)
+        forget(self.root, self._manifest.shards)
         return removed
 
     def _release(self) -> None:

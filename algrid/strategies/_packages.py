@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import importlib.util
+from functools import cache
 
 __all__ = ["absent"]
+
+#: A plan asks hundreds of times, and looking through folders takes a while.
+find_spec = cache(importlib.util.find_spec)
 
 
 def absent(strategy: str, module: str, cure: str) -> str | None:

@@ -185,5 +185,5 @@ class Strategy(Plugin):
         if "dense" in self.needs and sparse:
             return f"{self.name} can't use sparse features"
         if self.max_pool is not None and n_pool is not None and n_pool > self.max_pool:
-            return f"{self.name} is made for pools of at most {self.max_pool} rows; this one has {n_pool}"
+            return f"{self.name} is made for pools of at most {self.max_pool} rows"
         return None

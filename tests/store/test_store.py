@@ -59,7 +59,6 @@ def test_reading_some_columns_and_rows(store: Store) -> None:
     assert named["reach"].to_pylist() == [3, 4]
     assert snapshot.sql("SELECT count(*) AS n FROM skylines", threads=1, memory="1GB")["n"].to_pylist() == [0]
     assert snapshot.relation("runs").filter("reach = 3").project("dataset").fetchall() == [("wine",)]
-    assert snapshot.progress().column_names == ["run_id", "reach", "stop_reason", "limit_seconds", "limit_memory"]
 
 
 def test_versions_of_snapshots_follow_the_content(store: Store) -> None:
@@ -74,7 +73,7 @@ def test_an_empty_store_reads_as_empty_tables(store: Store) -> None:
     snapshot = store.snapshot()
     assert snapshot.table("runs").schema.equals(RUNS.schema)
     assert snapshot.table("runs").num_rows == 0
-    assert snapshot.progress().num_rows == snapshot.ids("runs").size == snapshot.rows([1]).num_rows == 0
+    assert snapshot.stored().reach.size == snapshot.ids("runs").size == snapshot.rows([1]).num_rows == 0
     assert snapshot.sql("SELECT run_id, queried FROM runs").num_rows == 0
 
 

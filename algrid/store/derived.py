@@ -1,0 +1,84 @@
+"""What is derived from a shard and can be derived again: files beside the shards, keyed by a shard's checksum.
+
+``derived/KIND/CHECKSUM.ENDING`` in a store's folder. They may be deleted at any time, need no lock, and what can't be
+read is made again. A store that can't be written to works without them, slower.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from algrid.store.durable import TEMPORARY
+from algrid.store.shards import Shard
+
+__all__ = ["FOLDER", "derived", "derived_file", "forget"]
+
+#: Below a store's folder.
+FOLDER = "derived"
+
+T = TypeVar("T")
+
+
+def derived(
+    root: Path,
+    kind: str,
+    shard: Shard,
+    *,
+    ending: str,
+    make: Callable[[], T],
+    read: Callable[[Path], T],
+    write: Callable[[Path, T], None],
+) -> T:
+    """What `make` gives for a shard, from its file where there is one.
+
+    Parameters
+    ----------
+    root : Path
+        The store's folder.
+    kind : str
+        What it is, with a version: another folder for another content.
+    shard : Shard
+    ending : str
+        Of the file, with its dot.
+    make, read, write : callables
+        Compute it, read it from a file (raises whatever it likes where that is damaged), write it to one.
+    """
+    path = root / FOLDER / kind / f"{shard.checksum}{ending}"
+    if path.exists():
+        with contextlib.suppress(Exception):  # libraries raise dozens of kinds for a damaged file
+            return read(path)
+    value = make()
+    with contextlib.suppress(OSError):
+        derived_file(path, lambda temporary: write(temporary, value))
+    return value
+
+
+def derived_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Put a derived file in place at once; of two who do it the last one counts.
+
+    Raises
+    ------
+    OSError
+        If it can't be written; nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def forget(root: Path, live: Iterable[Shard]) -> None:
+    """Remove what belongs to no shard that is live."""
+    kept = {shard.checksum for shard in live}
+    for path in (root / FOLDER).glob("*/*"):
+        if path.name.partition(".")[0] not in kept:
+            with contextlib.suppress(OSError):
+                path.unlink()
