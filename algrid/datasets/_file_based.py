@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import scipy.sparse as sp
 from pydantic import Field
 
-from algrid.datasets._formats import Arrays
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
+from algrid.datasets.formats import Arrays
 from algrid.errors import AlgridWarning, DatasetError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from algrid.datasets._file_based import FileBased
-from algrid.datasets._formats import read_file, stem_of
 from algrid.datasets.base import Dataset
+from algrid.datasets.formats import read_file, stem_of
 from algrid.errors import DatasetError, nearest
 
 __all__ = ["File"]

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from algrid.datasets._file_based import FileBased
-from algrid.datasets._formats import ENDINGS, format_of, read_file, stem_of
 from algrid.datasets.base import Dataset
 from algrid.datasets.folders import data_folder
+from algrid.datasets.formats import ENDINGS, format_of, read_file, stem_of
 from algrid.errors import DatasetError
 
 __all__ = ["Local"]

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from algrid.datasets._file_based import FileBased
-from algrid.datasets._formats import Arrays, read_file
-from algrid.datasets._openml_cache import DESCRIPTION, Description, description_in, file_in, folder_of
 from algrid.datasets.base import Dataset
+from algrid.datasets.formats import Arrays, read_file
+from algrid.datasets.openml_cache import DESCRIPTION, Description, description_in, file_in, folder_of
 from algrid.errors import DatasetError
 
 __all__ = ["OpenML"]

@@ -16,13 +16,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from algrid.datasets._formats.sniffing import looks_like
+from algrid.datasets.formats.sniffing import looks_like
 from algrid.errors import AlgridError, DatasetError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ENDINGS", "Arrays", "Format", "format_of", "read_file", "readable", "stem_of"]
+__all__ = ["ENDINGS", "Arrays", "Format", "as_text", "exact_numbers", "format_of", "read_file", "readable", "stem_of"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Format:
     def read(self, path: Path, target: str, encoding: str) -> pd.DataFrame | Arrays:
         """What the file holds."""
         reader: Callable[[Path, str, str], pd.DataFrame | Arrays] = import_module(
-            f"algrid.datasets._formats.{self.module}"
+            f"algrid.datasets.formats.{self.module}"
         ).read
         return reader(path, target, encoding)
 
@@ -182,6 +182,15 @@ def _opened(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 def _hint(path: Path) -> str:
     kind = looks_like(path)
     return f" Its first bytes are those of {kind}." if kind else ""
+
+
+def exact_numbers() -> dict[str, Any]:
+    """Options of pandas' `read_csv` by which numbers are read to the last bit."""
+    import pandas as pd
+
+    # from 3.1 on it does so by default, and warns of the option
+    exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    return {} if exact else {"float_precision": "round_trip"}
 
 
 def as_text(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from algrid.datasets._formats.files import Arrays, as_text
+from algrid.datasets.formats.files import Arrays, as_text
 from algrid.errors import DatasetError
 
 __all__ = ["read"]

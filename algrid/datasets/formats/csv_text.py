@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from algrid.datasets.formats.files import exact_numbers
 from algrid.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ def read(path: Path, target: str, encoding: str) -> pd.DataFrame:  # noqa: ARG00
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:  # pandas would rename the second one
         raise DatasetError(f"file {str(path)!r} has two columns called {repeated[0]!r}. Rename or remove one.")
-    # from 3.1 on pandas reads numbers to the last bit by default, and warns of the option
-    exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
-    options: dict[str, Any] = {} if exact else {"float_precision": "round_trip"}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # lines with a value too many
         frame: pd.DataFrame = pd.read_csv(
@@ -40,7 +38,7 @@ def read(path: Path, target: str, encoding: str) -> pd.DataFrame:  # noqa: ARG00
             skipinitialspace=True,
             index_col=False,  # or a value too many in every line would shift all columns
             low_memory=False,
-            **options,
+            **exact_numbers(),
         )
     return frame
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from algrid.datasets._formats.files import Arrays
+from algrid.datasets.formats.files import Arrays
 from algrid.errors import DatasetError
 
 __all__ = ["read"]

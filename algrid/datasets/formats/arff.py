@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from algrid.datasets._formats.files import Arrays
+from algrid.datasets.formats.files import Arrays, exact_numbers
 from algrid.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def _plain(path: Path, attributes: list[_Attribute], encoding: str, n_lines: int
         skipinitialspace=True,
         index_col=False,
         dtype={i: np.float64 if a.kind == "number" else str for i, a in enumerate(attributes)},
-        float_precision="round_trip",
         on_bad_lines="error",
+        **exact_numbers(),
     )
     short = frame.iloc[:, -1].isna() & frame.iloc[:, len(attributes) // 2 :].isna().all(axis=1)
     if short.any() and len(attributes) > 1:  # a line that lacks values looks as if they were missing
