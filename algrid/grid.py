@@ -71,7 +71,7 @@ class GridSpec:
     exclude : tuple of Exclusion
         Combinations that are left out: for each axis the labels that match. Default none.
     limits : Limits
-        Default: 300 seconds a cycle, no limit of memory.
+        Default: 300 seconds a cycle, no limit of a whole run or of memory.
     record : tuple of str
         Probability metrics that are computed during the runs (key `record: {probability_metrics: [...]}`).
         Default none.

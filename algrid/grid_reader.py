@@ -288,13 +288,8 @@ class GridReader:
 
     def _limits(self, path: KeyPath, value: Any) -> Limits:
         given = {**Limits().plain(), **self._mapping(path, value, list(Limits().plain()))}
-        seconds, memory = given["seconds_per_cycle"], given["memory"]
-        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0):
-            self.problems.add(
-                (*path, "seconds_per_cycle"),
-                f"found {described(seconds)} where a number above 0 is needed, or null for no limit.",
-            )
-            seconds = None
+        cycle, run = (self._seconds((*path, key), given[key]) for key in ("seconds_per_cycle", "seconds_per_run"))
+        memory = given["memory"]
         if memory is not None and (isinstance(memory, bool) or not isinstance(memory, int | str)):
             self.problems.add(
                 (*path, "memory"), f"found {described(memory)} where a size is needed, such as 2GiB, or null."
@@ -305,7 +300,13 @@ class GridReader:
         except ValueError as error:
             self.problems.add((*path, "memory"), f"{error}.")
             n_bytes = None
-        return Limits(None if seconds is None else float(seconds), n_bytes)
+        return Limits(cycle, run, n_bytes)
+
+    def _seconds(self, path: KeyPath, value: Any) -> float | None:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+            self.problems.add(path, f"found {described(value)} where a number above 0 is needed, or null for no limit.")
+            return None
+        return None if value is None else float(value)
 
     def _record(self, path: KeyPath, value: Any) -> tuple[str, ...]:
         key = "probability_metrics"

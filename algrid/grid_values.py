@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 __all__ = ["MEMORY_UNITS", "Budget", "Limits", "parse_memory"]
@@ -75,16 +75,20 @@ class Limits:
     ----------
     seconds_per_cycle : float or None
         Wall seconds of a cycle's query and fit; None for no limit.
+    seconds_per_run : float or None
+        Wall seconds of all cycles of a run together; None for no limit. Both count as if the run were alone: work that
+        runs share is charged to each in full.
     memory : int or None
         Bytes of the process that runs it; None for no limit.
     """
 
     seconds_per_cycle: float | None = 300.0
+    seconds_per_run: float | None = None
     memory: int | None = None
 
     def plain(self) -> dict[str, Any]:
         """What a grid file says, defaults written out."""
-        return {"seconds_per_cycle": self.seconds_per_cycle, "memory": self.memory}
+        return asdict(self)
 
 
 def parse_memory(value: int | str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from algrid.schema import FAILED
+
 __all__ = ["DENSE_CLASSES", "Confusion", "History", "Point", "confusion"]
+
+#: What is kept of a failed attempt.
+_ATTEMPT = (
+    "stop_reason",
+    "error",
+    "traceback",
+    "reach",
+    "limit_seconds",
+    "limit_run_seconds",
+    "limit_memory",
+    "provenance",
+)
 
 #: Up to this many classes a confusion matrix is stored with all its counts.
 DENSE_CLASSES = 50
@@ -70,23 +85,45 @@ class Point:
     predict: tuple[float, float]
     fit_shared: bool
 
+    @property
+    def seconds(self) -> float:
+        """Wall seconds of the whole cycle, as if the run were alone."""
+        return self.query[0] + self.fit[0] + self.predict[0]
+
+    def packed(self) -> tuple[Any, ...]:
+        """The point as plain values and bytes, which are pickled several times as fast."""
+        matrices = [(m.counts.tobytes(), None if m.at is None else m.at.tobytes()) for m in (self.test, self.pool)]
+        rest = self.probability, self.query, self.fit, self.predict, self.fit_shared
+        return (self.batch.tobytes(), self.n_labeled, *matrices, *rest)
+
+    @classmethod
+    def unpacked(cls, packed: tuple[Any, ...]) -> Point:
+        """The point that was packed."""
+        batch, n_labeled, *matrices = packed[:4]
+        test, pool = (
+            Confusion(np.frombuffer(counts, np.int32), None if at is None else np.frombuffer(at, np.int64))
+            for counts, at in matrices
+        )
+        return cls(np.frombuffer(batch, np.intp), n_labeled, test, pool, *packed[4:])
+
 
 @dataclass
 class History:
-    """The points of a run in order, and why it ended (None while it goes on)."""
+    """The points of a run in order, why it ended (None while it goes on), and how it had failed before."""
 
     points: list[Point] = field(default_factory=list)
     stop_reason: str | None = None
     error: str | None = None
     traceback: str | None = None
+    attempts: tuple[dict[str, Any], ...] = ()
 
     def stop(self, reason: str, error: str | None = None, traceback: str | None = None) -> None:
         """End the run for a reason of `schema.STOP_REASONS`."""
         self.stop_reason, self.error, self.traceback = reason, error, traceback
 
-    def reopen(self) -> None:
-        """Let the run go on from its last point (with a larger budget or limit)."""
-        self.stop_reason = self.error = self.traceback = None
+    def reopened(self) -> History:
+        """The run as it goes on from its last point; the points are shared, their list is not."""
+        return History(list(self.points), attempts=self.attempts)
 
     @property
     def queried(self) -> NDArray[np.intp]:
@@ -108,6 +145,7 @@ class History:
             "error": self.error,
             "traceback": self.traceback,
             "reach": points[-1].n_labeled - n_start if points else -1,
+            "attempts": json.dumps(self.attempts) if self.attempts else None,
             "queried": self.queried,
             "n_labeled": [p.n_labeled for p in points],
             **_flatten("confusion_test", [p.test for p in points], n_classes),
@@ -121,8 +159,9 @@ class History:
     def from_row(cls, row: Mapping[str, Any]) -> History:
         """The history of a stored row, reopened."""
         labels = np.asarray(row["n_labeled"], dtype=np.intp)
+        attempts = tuple(json.loads(row["attempts"] or "[]"))
         if len(labels) == 0:
-            return cls()  # of data that could not be had not even the number of classes is known
+            return cls(attempts=attempts)  # of data that could not be had not even the number of classes is known
         batches = np.split(np.asarray(row["queried"], dtype=np.intp), np.cumsum(np.diff(labels))[:-1])
         batches = [np.empty(0, np.intp), *batches][: len(labels)]
         test = _unflatten(row, "confusion_test", len(labels), row["n_classes"])
@@ -142,7 +181,25 @@ class History:
             )
             for i in range(len(labels))
         ]
-        return cls(points)
+        return cls(points, attempts=attempts)
+
+    @classmethod
+    def again(cls, row: Mapping[str, Any], said: Mapping[str, Any], *, anew: bool) -> History:
+        """The history of a stored row that is to go on, or to begin anew; a failure stays among its attempts.
+
+        Parameters
+        ----------
+        row : mapping
+        said : mapping
+            What the attempt says beside the row's own: when it was retried, with which version it was made.
+        anew : bool
+            Whether the points are given up.
+        """
+        before = cls.from_row(row)
+        attempts = before.attempts
+        if row["stop_reason"] in FAILED:
+            attempts += ({**{name: row[name] for name in _ATTEMPT}, **said},)
+        return cls([] if anew else before.points, attempts=attempts)
 
 
 def _flatten(column: str, matrices: list[Confusion], n_classes: int) -> dict[str, Any]:

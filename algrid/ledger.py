@@ -15,8 +15,9 @@ from algrid.slices import Outcome, Slice
 
 __all__ = ["Ledger"]
 
-_STRIKES = 2  # deaths of the process in which a run was in step, after which the run is to blame: one may be bad luck
-_LOOK = 0.25  # seconds between two looks at the child's memory
+#: Deaths of the process in which a run was in step: at one and the same place, or anywhere, after which the run is to
+#: blame. One may be bad luck (an operator, a machine short of memory), and so may be some at other places.
+_STRIKES, _DEATHS = 2, 10
 
 
 class Ledger:
@@ -30,16 +31,18 @@ class Ledger:
 
     def __init__(self, task: Slice) -> None:
         self._task = task
-        self._histories = [History(list(h.points)) for h in task.histories]
+        self._histories = [h.reopened() for h in task.histories]
         self._skyline: History | None = None
         self._facts: dict[str, Any] = {}
         self._provenance: dict[str, Any] = {}
         self._sent: list[int] = []  # positions, in the whole slice, of the runs that the child has
-        self._phase, self._in_step, self._since = "load", list(range(len(task.variants))), time.monotonic()
+        self._phase, self._in_step, self._since = "start", list(range(len(task.variants))), time.monotonic()
         self._used = [0.0] * len(task.variants)  # seconds of each run in its present cycle
-        self._strikes = [0] * len(task.variants)
+        self._spent = [sum(p.seconds for p in h.points) for h in self._histories]  # ... in the cycles before
+        self._deaths: list[list[tuple[str, int]]] = [[] for _ in task.variants]  # phase and cycle of each
+        self._suspects: list[int] = []  # who was in step at the last death
         self._barren = 0  # deaths in a row with nobody in step
-        self._looked = 0.0
+        self._late = False  # whether a cycle was over its time by the end
 
     def _open(self) -> list[int]:
         return [i for i, h in enumerate(self._histories) if h.stop_reason is None]
@@ -51,44 +54,60 @@ class Ledger:
         """Whether anything of the slice is still to be computed."""
         return self._wants_skyline() or bool(self._open())
 
-    def open_part(self) -> Slice:
-        """What is still to be computed, from where it stands."""
-        self._sent = self._open()
-        self._enter("load", self._sent)
-        part = self._task.only(self._sent, skyline=self._wants_skyline())
-        return replace(part, histories=tuple(History(list(self._histories[i].points)) for i in self._sent))
+    def begin(self) -> Slice:
+        """What a child is to compute now, from where it stands.
 
-    def note(self, event: tuple[Any, ...]) -> bool:
-        """Write an event of the journal down; True if it is the child's last word on what it was sent."""
-        kind, *rest = event
+        Who was in step when the last one died goes first and alone: what it does there is its own doing.
+        """
+        suspects = [i for i in self._suspects if self._histories[i].stop_reason is None]
+        self._sent = suspects or self._open()
+        self._used = [0.0] * len(self._used)
+        self._late = False
+        self._enter("start", self._sent, time.monotonic())
+        return self._part(self._sent, skyline=self._wants_skyline() and not suspects)
+
+    def _part(self, runs: list[int], *, skyline: bool) -> Slice:
+        part = self._task.only(runs, skyline=skyline)
+        return replace(part, histories=tuple(self._histories[i].reopened() for i in runs))
+
+    def note(self, at: float, kind: str, *rest: Any) -> None:
+        """Write an event of the journal down; `at` is when it was (`time.monotonic`)."""
         notes: dict[str, Callable[..., None]] = {
-            "phase": lambda phase, runs: self._enter(phase, [self._sent[i] for i in runs]),
+            "phase": lambda phase, runs: self._enter(phase, [self._sent[i] for i in runs], at),
             "point": self._note_point,
             "ended": self._note_end,
             "provenance": lambda facts: setattr(self, "_provenance", facts),
             "facts": lambda facts: setattr(self, "_facts", facts),
             "skyline": lambda history: setattr(self, "_skyline", history),
             "unusable": lambda cause: self.give_up("error", cause),
-            "done": lambda: None,
         }
         notes[kind](*rest)
-        return bool(kind == "done")
 
-    def _enter(self, phase: str, runs: list[int]) -> None:
-        now = time.monotonic()
-        if self._phase != "load":
+    def _enter(self, phase: str, runs: list[int], at: float) -> None:
+        if self._phase not in ("start", "load"):
             for run in self._in_step:
-                self._used[run] += now - self._since
-        self._phase, self._in_step, self._since = phase, runs, now
+                self._used[run] += at - self._since
+        self._phase, self._in_step, self._since = phase, runs, at
 
-    def _note_point(self, run: int, point: Point) -> None:
-        position = self._sent[run]
-        self._histories[position].points.append(point)
+    def _note_point(self, run: int, packed: tuple[Any, ...]) -> None:
+        position, point = self._sent[run], Point.unpacked(packed)
+        history = self._histories[position]
+        if history.stop_reason is not None:
+            return  # it went on while nobody looked
+        late = self._lateness(position, point.seconds)
+        if late:
+            history.stop("timeout", late)
+            self._late = True
+            return
+        history.points.append(point)
         self._used[position] = 0.0
+        self._spent[position] += point.seconds
         self._barren = 0
 
     def _note_end(self, run: int, reason: str, error: str | None, traceback: str | None) -> None:
-        self._histories[self._sent[run]].stop(reason, error, traceback)
+        history = self._histories[self._sent[run]]
+        if history.stop_reason is None:
+            history.stop(reason, error, traceback)
 
     def give_up(self, reason: str, cause: str) -> None:
         """End all that is open for one reason: the data of the cell can't be had, no worker survives it."""
@@ -98,51 +117,60 @@ class Ledger:
             self._skyline = History(stop_reason=reason, error=cause)
 
     def end_overdue(self) -> bool:
-        """End the runs in step whose cycle is past its deadline; True if the child has to be killed for it."""
-        limit = self._task.seconds_per_cycle
+        """End the runs that are past a deadline; True if the child has to be killed for it."""
+        late, self._late = self._late, False
         elapsed = time.monotonic() - self._since
-        if limit is None or self._phase == "load" or elapsed <= 0:
-            return False
         if self._phase == "skyline":
-            if elapsed <= limit:
-                return False
-            self._skyline = History(stop_reason="timeout", error=f"the fit on the whole pool took over {limit:g} s")
-            return True
-        late = [i for i in self._blamable() if self._used[i] + elapsed > limit]
-        for i in late:
-            cycle = len(self._histories[i].points)
-            self._histories[i].stop("timeout", f"cycle {cycle} took over {limit:g} s; it was in its {self._phase}")
-        return bool(late)
+            limit = self._task.seconds_per_cycle
+            if self._wants_skyline() and limit is not None and elapsed > limit:
+                self._skyline = History(stop_reason="timeout", error=f"the fit on the whole pool took over {limit:g} s")
+                late = True
+        elif self._phase not in ("start", "load"):
+            for i in self._blamable():
+                cause = self._lateness(i, self._used[i] + elapsed)
+                if cause:
+                    self._histories[i].stop("timeout", f"{cause}; it was in its {self._phase}")
+                    late = True
+        return late
 
-    def end_oversized(self, resident: Callable[[], int]) -> bool:
-        """End the runs in step if the child outgrew the memory limit; True if it has to be killed for it."""
-        limit, now = self._task.memory, time.monotonic()
-        if limit is None or now - self._looked < _LOOK:
+    def _lateness(self, run: int, seconds: float) -> str | None:
+        """Which deadline a run is past whose present cycle took so long, as if it were alone."""
+        cycle = len(self._histories[run].points)
+        of_cycle, of_run = self._task.seconds_per_cycle, self._task.seconds_per_run
+        if of_cycle is not None and seconds > of_cycle:
+            return f"cycle {cycle} took over {of_cycle:g} s"
+        if of_run is not None and self._spent[run] + seconds > of_run:
+            return f"the run took over {of_run:g} s, up to cycle {cycle}"
+        return None
+
+    def is_oversized(self, resident: int) -> bool:
+        """Whether the child outgrew the memory limit with so many bytes: then it has to be killed, as if it had died.
+
+        What it holds may be left from other runs; in a new child the run in step is alone with its own.
+        """
+        limit = self._task.memory
+        if limit is None or resident <= limit:
             return False
-        self._looked = now
-        size = resident()
-        if size <= limit:
-            return False
-        self._blame(f"the process grew to {size / 2**20:.0f} MiB; the limit is {limit / 2**20:.0f} MiB")
+        self.death(f"the process grew to {resident / 2**20:.0f} MiB; the limit is {limit / 2**20:.0f} MiB")
         return True
 
-    def crash(self, cause: str) -> None:
-        """Note that the child died by itself or by another's hand; a run that was in step twice ends as crashed."""
-        in_step = self._blamable()
+    def death(self, cause: str) -> None:
+        """Note that the child died, by itself or by another's hand; a run that was in step too often is crashed."""
+        in_step = self._suspects = self._blamable()
         for i in in_step:
-            self._strikes[i] += 1
+            deaths = self._deaths[i]
+            # before it says what it does it may have been anything
+            place = len(deaths) if self._phase == "start" else len(self._histories[i].points)
+            deaths.append((self._phase, place))
+            if deaths.count(deaths[-1]) >= _STRIKES or len(deaths) >= _DEATHS:
+                cycle = len(self._histories[i].points)
+                self._histories[i].stop("crashed", f"{cause} (in the {self._phase} of cycle {cycle})")
         self._barren = 0 if in_step else self._barren + 1
-        if self._barren >= _STRIKES and self._phase != "skyline":
-            self._in_step = self._open()  # it dies before it says what it does
-        if self._barren >= _STRIKES or any(self._strikes[i] >= _STRIKES for i in in_step):
-            self._blame(cause)
-
-    def _blame(self, cause: str) -> None:
-        for i in self._blamable():
-            where = f"in the {self._phase} of cycle {len(self._histories[i].points)}"
-            self._histories[i].stop("crashed", f"{cause} ({where})")
-        if self._phase in ("load", "skyline") and self._wants_skyline():
+        crashed = any(self._histories[i].stop_reason for i in in_step)
+        if self._wants_skyline() and (self._barren >= _STRIKES or (crashed and self._phase in ("start", "load"))):
             self._skyline = History(stop_reason="crashed", error=cause)
+        elif self._barren >= _DEATHS:
+            self.give_up("crashed", cause)
 
     def _blamable(self) -> list[int]:
         return [i for i in self._in_step if self._histories[i].stop_reason is None]
@@ -153,6 +181,7 @@ class Ledger:
         ended = [i for i, h in enumerate(self._histories) if h.stop_reason is not None]
         stamp = {
             "limit_seconds": task.seconds_per_cycle,
+            "limit_run_seconds": task.seconds_per_run,
             "limit_memory": task.memory,
             "provenance": content_key(self._provenance),
         }
@@ -161,4 +190,5 @@ class Ledger:
         if self._skyline is not None:
             rows = skyline_rows(task.cell, self._skyline, self._facts, stamp)
             tables[SKYLINES.name] = to_table(rows, SKYLINES)
-        return Outcome(tables, self._provenance, (self.open_part(),) if self.is_open() else ())
+        rest = (self._part(self._open(), skyline=self._wants_skyline()),) if self.is_open() else ()
+        return Outcome(tables, self._provenance, rest)

@@ -38,7 +38,7 @@ class Journal(Protocol):
     """Who is told what the loop is doing: the parent process that may have to kill it."""
 
     def phase(self, phase: str, runs: Sequence[int]) -> None:
-        """``fit`` or ``query`` begins, for these runs (positions in the list of variants)."""
+        """``fit``, ``predict`` or ``query`` begins, for these runs (positions in the list of variants)."""
 
     def point(self, run: int, point: Point) -> None:
         """A run reached a point."""
@@ -186,8 +186,10 @@ class _Loop:
 
     def _advance_group(self, group: list[Step], labeled: NDArray[np.intp], model: Model) -> list[Step]:
         query_models: dict[Learner | None, Model] = {None: model}
+        runs = [step.run for step in group]
         going_on = []
         for step in group:
+            self.journal.phase("predict", runs)
             paid: set[Hashable] = set()
             if not (self._score(step, model, paid, shared=len(group) > 1) and self._goes_on(step)):
                 continue

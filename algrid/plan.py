@@ -22,8 +22,6 @@ from algrid.stored import Stored
 
 __all__ = ["Plan"]
 
-#: Stop reasons at a limit: of seconds, and of memory.
-_LIMITED = ("timeout", "crashed")
 _SLICE_SECONDS = 60.0
 _SLICES_A_WORKER = 6  # of a small grid, so that its last slices end together
 
@@ -177,10 +175,12 @@ class Plan:
         at = rows[found]
         limits = self.spec.limits
         short = (stored.reach[at] < self.targets[found]) & stored.ended(["budget"])[at]
-        raised = np.array([limits.seconds_per_cycle or np.inf, limits.memory or np.inf]) > stored.limits
-        more = [stored.ended([reason])[at] & raised[stored.limit[at], i] for i, reason in enumerate(_LIMITED)]
+        now = [limits.seconds_per_cycle or np.inf, limits.seconds_per_run or np.inf, limits.memory or np.inf]
+        raised = (np.array(now) > stored.limits)[stored.limit[at]]
+        more_time = stored.ended(["timeout"])[at] & raised[:, :2].any(axis=1)
+        more_memory = stored.ended(["crashed"])[at] & raised[:, 2]
         todo = self.planned.copy()
-        todo[found] &= short | stored.ended(retry)[at] | more[0] | more[1]
+        todo[found] &= short | stored.ended(retry)[at] | more_time | more_memory
         return todo
 
     def counts(self, stored: Stored) -> Iterator[tuple[str, str | None, dict[str, int]]]:
@@ -251,6 +251,7 @@ class Plan:
             plugins=self.spec.plugins,
             skyline=skyline,
             seconds_per_cycle=self.spec.limits.seconds_per_cycle,
+            seconds_per_run=self.spec.limits.seconds_per_run,
             memory=self.spec.limits.memory,
             cost=float(self.seconds[i, members].sum()),
         )

@@ -17,6 +17,7 @@ import pyarrow as pa
 __all__ = [
     "AXES",
     "CELL_AXES",
+    "EXECUTION_COLUMNS",
     "FAILED",
     "REPLICATE_AXES",
     "RUNS",
@@ -30,8 +31,9 @@ __all__ = [
     "Table",
 ]
 
-#: Version of the stored layout; a store of a newer one is refused.
-VERSION = 1
+#: Version of the stored layout; a store of a newer one is refused. 2 added `limit_run_seconds` and `attempts` to runs;
+#: columns that older shards lack are null.
+VERSION = 2
 
 #: Axes that the runs of one cell have in common.
 CELL_AXES = (
@@ -137,7 +139,14 @@ RUNS = Table(
         Column("traceback", pa.string(), "for error: the traceback; else null"),
         Column("reach", pa.int32(), "labels bought up to the last point, start set not counted; -1 without a point"),
         Column("limit_seconds", pa.float64(), "the limit of a cycle that was in force, in seconds; null for none"),
+        Column("limit_run_seconds", pa.float64(), "the limit of the whole run, likewise"),
         Column("limit_memory", pa.int64(), "the limit of memory that was in force, in bytes; null for none"),
+        Column(
+            "attempts",
+            pa.string(),
+            "where the run had failed before it was made again: a JSON list, the oldest first, of stop_reason, error, "
+            "traceback, reach, the three limits, the provenance, algrid and commit, and when it was retried; else null",
+        ),
         Column("start_indices", pa.list_(pa.int32()), "pool indices of the start set, ascending"),
         Column("queried", pa.list_(pa.int32()), "pool indices in the order asked for, all batches joined"),
         Column("n_labeled", pa.list_(pa.int32()), "number of labels at each point, start set included"),
@@ -194,3 +203,6 @@ TABLES = {table.name: table for table in (RUNS, SKYLINES)}
 
 #: Columns that differ between two executions of the same run.
 TIMING_COLUMNS = tuple(dict.fromkeys(c.name for t in (RUNS, SKYLINES) for c in t.columns if c.timing))
+
+#: Columns that say how a run was executed, and nothing of what came out.
+EXECUTION_COLUMNS = ("limit_seconds", "limit_run_seconds", "limit_memory", "attempts", "provenance")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -248,7 +249,7 @@ class Session:
 
 
 class _Histories:
-    """Stored histories of runs that are to go on; one that failed and is retried starts anew."""
+    """Stored histories of runs that are to go on; one that failed and is retried starts anew, and keeps what it was."""
 
     def __init__(self, snapshot: Snapshot, retry: Sequence[str]) -> None:
         self._snapshot, self._retry = snapshot, set(retry)
@@ -260,7 +261,14 @@ class _Histories:
         if not known:
             return {}
         rows = self._snapshot.rows(known).to_pylist()
-        return {row["run_id"]: History.from_row(row) for row in rows if row["stop_reason"] not in self._retry}
+        return {
+            row["run_id"]: History.again(row, self._said(row), anew=row["stop_reason"] in self._retry) for row in rows
+        }
+
+    def _said(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        made = self._snapshot.provenances.get(row["provenance"], {})
+        now = time.strftime("%Y-%m-%d %H:%M:%S %z")
+        return {"algrid": made.get("algrid"), "commit": made.get("commit"), "retried": now}
 
 
 def _fingerprint(spec: GridSpec) -> str:

@@ -32,8 +32,8 @@ class Slice:
         All of the grid: their sources are part of the results' provenance.
     skyline : bool
         Whether the cell's skyline is wanted too.
-    seconds_per_cycle : float or None
-        Deadline of a run's cycle.
+    seconds_per_cycle, seconds_per_run : float or None
+        Deadlines of a run's cycle and of all its cycles together.
     memory : int or None
         Largest resident size in bytes of the process that computes the slice.
     cost : float
@@ -50,6 +50,7 @@ class Slice:
     plugins: tuple[Plugin, ...] = ()
     skyline: bool = False
     seconds_per_cycle: float | None = None
+    seconds_per_run: float | None = None
     memory: int | None = None
     cost: float = 0.0
     losses: int = 0

@@ -27,8 +27,8 @@ class Stored:
         Labels bought; -1 for a run without a point.
     stop_reason : (n,) int8 array
         Positions in `schema.STOP_REASONS`; -1 for none.
-    limits : (m, 2) float64 array
-        Limits that were in force, seconds of a cycle and bytes; infinite for none.
+    limits : (m, 3) float64 array
+        Limits that were in force, seconds of a cycle and of a run, and bytes; infinite for none.
     limit : (n,) int32 array
         Positions in `limits`.
     skylines : (k,) uint64 array
@@ -49,7 +49,7 @@ class Stored:
     def nothing(cls) -> Stored:
         """An empty store."""
         ids, codes = np.empty(0, np.uint64), np.empty(0, np.int32)
-        return cls(ids, ids, codes, codes, codes, codes.astype(np.int8), np.empty((0, 2)), codes, ids)
+        return cls(ids, ids, codes, codes, codes, codes.astype(np.int8), np.empty((0, 3)), codes, ids)
 
     @classmethod
     def joined(cls, parts: Sequence[Stored]) -> Stored:

@@ -1,13 +1,14 @@
 """A worker's side of the computing: one long-lived child process, watched and, if need be, replaced.
 
 Dask can neither stop a task at a deadline nor cap its memory, and a crash takes the whole worker with
-it. So a worker keeps a child that computes (`algrid.child`), follows its journal, and kills it where a
-run's cycle takes too long or the process grows too large. The run in step is the guilty one (of a
-shared fit: all that asked for it); the others go on from the journal in a new child.
+it. So a worker keeps a child that computes (`algrid.child`), reads its journal (`algrid.journal`), and
+kills it where a run takes too long or the process grows too large. The run in step is the guilty one (of
+a shared fit: all that asked for it); the others go on from the journal in a new child.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from multiprocessing import Pipe
 
 import psutil
 
+from algrid.errors import AlgridError
+from algrid.journal import JournalReader, new_journal
 from algrid.ledger import Ledger
 from algrid.slices import Outcome, Slice
 
@@ -37,7 +40,9 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 
-_GLANCE = 0.25  # seconds between looks at the child's memory and clock
+_GLANCE = 0.25  # seconds between looks at the child's journal, clock and memory
+_LAST_WORDS = 2000  # bytes of standard error that an error message quotes
+_MOST_SAID = 1 << 20  # bytes of standard error that are kept meanwhile
 
 
 class Supervisor:
@@ -54,13 +59,20 @@ class Supervisor:
         self._child: _Child | None = None
 
     def run(self, task: Slice) -> Outcome:
-        """Compute a slice. A run that can't be finished ends as ``timeout``, ``error`` or ``crashed``."""
+        """Compute a slice. A run that can't be finished ends as ``timeout``, ``error`` or ``crashed``.
+
+        Raises
+        ------
+        AlgridError
+            If the child can't write its journal.
+        """
         ledger = Ledger(task)
         give_up = time.monotonic() + self.patience
         while ledger.is_open() and time.monotonic() < give_up:
             if self._child is None or not self._child.alive():
+                self.close()
                 self._child = _Child()
-            if not self._follow(self._child, ledger, give_up):
+            if not self._follow(self._child, ledger):
                 self.close()
         return ledger.outcome()
 
@@ -70,38 +82,54 @@ class Supervisor:
             self._child.kill()
             self._child = None
 
-    def _follow(self, child: _Child, ledger: Ledger, give_up: float) -> bool:
+    def _follow(self, child: _Child, ledger: Ledger) -> bool:
         """Have the open part of the slice computed; False where the child is not to be used again."""
-        asked_to_stop = False
+        child.journal.begin()
         try:
-            child.pipe.send(ledger.open_part())
+            child.pipe.send((ledger.begin(), self.patience))
             while True:
-                if child.pipe.poll(_GLANCE):
-                    if ledger.note(child.pipe.recv()):
-                        return True
-                elif not asked_to_stop and time.monotonic() > give_up:
-                    child.pipe.send("stop")
-                    asked_to_stop = True
-                if ledger.end_overdue() or ledger.end_oversized(child.resident):
+                done = child.pipe.poll(_GLANCE)
+                broken = child.pipe.recv() if done else None
+                alive = done or child.alive()  # before the journal is read: so nothing of a dead one is missed
+                for event in child.journal.events():
+                    ledger.note(*event)
+                if broken:
+                    raise AlgridError(f"{broken}. Make room, then run the same command again: it goes on from there.")
+                if done:
+                    return True
+                if not alive:
+                    break
+                if ledger.end_overdue() or ledger.is_oversized(child.resident()):
                     return False
+                child.forget_words()
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            ledger.crash(child.cause_of_death())
-            return False
+            pass
+        for event in child.journal.events():
+            ledger.note(*event)
+        ledger.death(child.cause_of_death())
+        return False
 
 
 class _Child:
-    """The process, its pipe, and what it wrote to standard error."""
+    """The process, its pipe, its journal, and what it wrote to standard error.
+
+    Made and used in one thread: on Linux it dies with the thread that made it.
+    """
 
     def __init__(self) -> None:
         self.pipe, theirs = Pipe()
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        descriptor = new_journal()
+        self.journal = JournalReader(descriptor)
+        self._stderr = tempfile.TemporaryFile("ab+")  # noqa: SIM115 - lives as long as the child
         path = os.pathsep.join(p or os.getcwd() for p in sys.path)
+        given = (theirs.fileno(), descriptor)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "algrid.child", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-m", "algrid.child", *map(str, given), str(os.getpid())],
+            pass_fds=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
+            process_group=0,  # what it forks is killed with it
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
         )
         theirs.close()
@@ -116,15 +144,27 @@ class _Child:
         except psutil.Error:
             return 0
 
+    def forget_words(self) -> None:
+        """Don't let a talkative run fill the disk."""
+        if os.fstat(self._stderr.fileno()).st_size > _MOST_SAID:
+            self._stderr.truncate(0)
+
     def kill(self) -> None:
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self.pipe.close()
+        self.journal.close()
         self._stderr.close()
 
     def cause_of_death(self) -> str:
-        code = self._process.wait()
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 2000))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)  # it may also only have closed its pipe
+        code = self._process.poll()
+        if code is None:
+            how = "closed its pipe"
+        else:
+            how = f"died with signal {signal.Signals(-code).name}" if code < 0 else f"died with exit status {code}"
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _LAST_WORDS))
         last = self._stderr.read().decode(errors="replace").strip()
-        return f"the computing process died with {how}" + (f"; it last said: {last}" if last else "")
+        return f"the computing process {how}" + (f"; it last said: {last}" if last else "")

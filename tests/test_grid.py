@@ -72,7 +72,7 @@ def test_the_grid_of_the_readme_is_read_whole():
         oracles: [perfect, {noisy: {flip: 0.1}}]
         seeds: [0, 7]
         exclude: [{strategy: qbc, dataset: iris}]
-        limits: {seconds_per_cycle: 60, memory: 2GiB}
+        limits: {seconds_per_cycle: 60, seconds_per_run: 3600, memory: 2GiB}
         record: {probability_metrics: [log_loss, brier]}
         """
     )
@@ -114,7 +114,7 @@ def test_the_grid_of_the_readme_is_read_whole():
             "dataset": ("iris",),
         },
     )
-    assert spec.limits == Limits(60.0, 2 * 1024**3)
+    assert spec.limits == Limits(60.0, 3600.0, 2 * 1024**3)
     assert spec.record == ("log_loss", "brier")
     assert spec.n_combinations == 2 * 2 * 3 * 6 * 4 * 2 * 3 * 2 * 2 * 2
 
@@ -138,7 +138,7 @@ def test_datasets_and_strategies_are_enough():
         oracles=(ORACLES.build("perfect"),),
         seeds=(0,),
         exclude=(),
-        limits=Limits(300.0, None),
+        limits=Limits(300.0, None, None),
         record=(),
     )
 
@@ -360,6 +360,7 @@ def test_the_tour_shows_every_key_and_the_quickstart_allows_intervals():
                 {},
                 optional={
                     "seconds_per_cycle": st.none() | st.integers(1, 9999) | st.floats(1e-3, 1e6),
+                    "seconds_per_run": st.none() | st.integers(1, 9999),
                     "memory": st.none() | st.integers(2**20, 2**50) | st.sampled_from(["2GiB", "1.5 GB", "512mib"]),
                 },
             ),
@@ -379,7 +380,7 @@ def test_a_written_grid_reads_back_equal_and_is_a_fixed_point(data):
 def test_a_written_grid_has_every_default():
     written = grid().to_dict()
     assert written["splits"] == {"kind": "stratified", "test_size": 0.4, "count": 1}
-    assert written["limits"] == {"seconds_per_cycle": 300.0, "memory": None}
+    assert written["limits"] == {"seconds_per_cycle": 300.0, "seconds_per_run": None, "memory": None}
     assert written["exclude"] == []
     assert written["record"] == {"probability_metrics": []}
     assert grid(strategies="qbc").to_dict()["strategies"] == [

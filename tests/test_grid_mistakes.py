@@ -127,7 +127,7 @@ WRONG_TYPE = [
     ("start_sets: 3", "line 3, start_sets: found the whole number 3 where a mapping is needed"),
     (
         "limits: 300",
-        "line 3, limits: found the whole number 300 where a mapping is needed. Its keys: seconds_per_cycle, mem",
+        "line 3, limits: found the whole number 300 where a mapping is needed. Its keys: seconds_per_cycle, seco",
     ),
     ("limits: {seconds_per_cycle: '60'}", "limits.seconds_per_cycle: found the text '60' where a number above 0"),
     ("limits: {memory: 2.5}", "line 3, limits.memory: found the number 2.5 where a size is needed, such as 2GiB"),
@@ -211,6 +211,7 @@ IMPOSSIBLE = [
     ("start_sets: {kind: random, size: 0}", "start_sets.size: parameter 'size' of start-set kind 'random' is 0: "),
     ("oracles: [{noisy: {flip: 1.5}}]", "oracles[0].noisy.flip: parameter 'flip' of oracle 'noisy' is 1.5: "),
     ("limits: {seconds_per_cycle: 0}", "limits.seconds_per_cycle: found the whole number 0 where a number above 0"),
+    ("limits: {seconds_per_run: -1}", "limits.seconds_per_run: found the whole number -1 where a number above 0"),
     (
         "limits: {seconds_per_cycle: .inf}",
         "limits.seconds_per_cycle: inf is no finite number. Where no limit is meant, write",

@@ -194,14 +194,35 @@ def test_a_run_without_a_point(n_classes: int | None) -> None:
     assert back.queried.dtype == np.intp
 
 
-def test_reopen() -> None:
-    history = History([point([], 3)])
+def test_a_reopened_run_has_its_points_and_no_end() -> None:
+    history = History([point([], 3)], attempts=({"stop_reason": "error"},))
     history.stop("error", "cause", "Traceback ...")
     assert (history.stop_reason, history.error, history.traceback) == ("error", "cause", "Traceback ...")
-    points = list(history.points)
-    history.reopen()
-    assert (history.stop_reason, history.error, history.traceback) == (None, None, None)
-    assert history.points == points
+    again = history.reopened()
+    assert again == History(history.points, attempts=history.attempts)
+    again.points.append(point([1], 4))
+    assert len(history.points) == 1
+
+
+def test_what_failed_stays_among_the_attempts() -> None:
+    failed = History([point([], 3), point([1], 4)])
+    failed.stop("timeout", "cycle 2 took over 5 s")
+    limits = {"limit_seconds": 5.0, "limit_run_seconds": None, "limit_memory": None, "provenance": "first"}
+    row = {**stored(failed, 3, 2), **limits}
+    on = History.again(row, {"retried": "2026-11-27 12:00:00"}, anew=False)
+    assert [p.n_labeled for p in on.points] == [3, 4]
+    (attempt,) = on.attempts
+    assert attempt == {
+        **{"stop_reason": "timeout", "error": "cycle 2 took over 5 s", "traceback": None, "reach": 1},
+        **{"retried": "2026-11-27 12:00:00", **limits},
+    }
+    on.stop("error", "ValueError")
+    anew = History.again({**stored(on, 3, 2), **limits}, {"retried": "2026-11-28 12:00:00"}, anew=True)
+    assert anew.points == []
+    assert [a["stop_reason"] for a in anew.attempts] == ["timeout", "error"]
+    anew.stop("budget")
+    row = {**stored(anew, 3, 2), **limits}
+    assert History.again(row, {}, anew=False).attempts == History.from_row(row).attempts == anew.attempts
 
 
 def test_other_metrics_than_before() -> None:

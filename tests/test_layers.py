@@ -42,7 +42,7 @@ LAYERS = {
     "plan": ("plan planner", "frame registry datasets learners strategies protocol loop grid"),
     # runs become rows
     "workers": (
-        "child supervisor ledger cluster cluster_file executor provenance",
+        "child supervisor ledger journal cluster cluster_file executor provenance",
         "frame registry datasets metrics learners strategies protocol loop plan",
     ),
     "store": ("store", "frame"),

@@ -157,8 +157,7 @@ def test_a_continued_run_equals_an_uninterrupted_one(runs: list[tuple[str, int]]
     variants = [variant(s, b) for s, b in runs]
     whole = run_cell(cell, pool, variants, [target] * len(runs))
     part = run_cell(cell, pool, variants, [min(first, target)] * len(runs))
-    for history in part:
-        history.reopen()
+    part = [history.reopened() for history in part]
     continued = run_cell(cell, pool, variants, [target] * len(runs), histories=part)
     assert stored_rows(cell, variants, continued) == stored_rows(cell, variants, whole)
 

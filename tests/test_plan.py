@@ -40,7 +40,9 @@ def plan_of(**changes: Any) -> Plan:
     return make_plan(GridSpec.from_dict({**SMALL, **changes}))
 
 
-def stored_as(plan: Plan, reach: int, reason: str, seconds: float = np.inf, memory: float = np.inf) -> Stored:
+def stored_as(
+    plan: Plan, reach: int, reason: str, seconds: float = np.inf, memory: float = np.inf, run_seconds: float = np.inf
+) -> Stored:
     cells = np.array([c.digest for c in plan.cells], dtype=np.uint64)
     variants = np.array([v.digest for v in plan.variants], dtype=np.uint64)
     cell, variant = np.nonzero(plan.planned)
@@ -52,7 +54,7 @@ def stored_as(plan: Plan, reach: int, reason: str, seconds: float = np.inf, memo
         variant=np.argsort(np.argsort(variants))[variant].astype(np.int32),
         reach=np.full(n, reach, np.int32),
         stop_reason=np.full(n, STOP_REASONS.index(reason), np.int8),
-        limits=np.array([[seconds, memory]]),
+        limits=np.array([[seconds, run_seconds, memory]]),
         limit=np.zeros(n, np.int32),
         skylines=np.sort(cells),
     )
@@ -120,6 +122,10 @@ def test_failed_runs_wait_for_a_retry_or_a_higher_limit() -> None:
     assert plan.pending(stored_as(plan, 5, "timeout", seconds=5.0)).all()
     assert not plan.pending(stored_as(plan, 5, "timeout", seconds=20.0)).any()
     assert plan.pending(stored_as(plan, 5, "crashed", memory=2.0**30)).all()
+    longer = plan_of(limits={"seconds_per_cycle": 10, "seconds_per_run": 100})
+    assert longer.pending(stored_as(longer, 5, "timeout", seconds=10.0, run_seconds=50.0)).all()
+    assert not longer.pending(stored_as(longer, 5, "timeout", seconds=10.0, run_seconds=100.0)).any()
+    assert plan.pending(stored_as(plan, 5, "timeout", seconds=10.0, run_seconds=100.0)).all(), "no limit is the highest"
     assert not plan.pending(stored_as(plan, 5, "crashed")).any()
 
 

@@ -20,7 +20,7 @@ from algrid.schema import RUNS, SKYLINES
 
 CELL = make_cell(learner_parameters={"var_smoothing": 1e-8}, oracle=ORACLES.build("noisy", {"flip": 0.25}), seed=3)
 VARIANTS = [variant("margin", 4), variant("qbc", 3, "sklearn.tree:DecisionTreeClassifier", committee_size=2)]
-STAMP = {"limit_seconds": 5.0, "limit_memory": 2**31, "provenance": "here"}
+STAMP = {"limit_seconds": 5.0, "limit_run_seconds": None, "limit_memory": 2**31, "provenance": "here"}
 
 
 @cache

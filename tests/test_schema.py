@@ -11,6 +11,7 @@ from algrid.cell import Cell, Variant
 from algrid.schema import (
     AXES,
     CELL_AXES,
+    EXECUTION_COLUMNS,
     FAILED,
     REPLICATE_AXES,
     RUNS,
@@ -110,8 +111,13 @@ def test_timing_columns() -> None:
     assert set(TIMING_COLUMNS) == expected | {"fit_shared"}
     assert len(set(TIMING_COLUMNS)) == len(TIMING_COLUMNS)
     timed = {c.name for table in TABLES.values() for c in table.columns if "seconds" in c.name}
-    assert timed - set(TIMING_COLUMNS) == {"limit_seconds"}  # what was asked for, not measured
+    assert timed - set(TIMING_COLUMNS) == {"limit_seconds", "limit_run_seconds"}  # what was asked for, not measured
     assert not set(TIMING_COLUMNS) & {*AXES, RUNS.key, SKYLINES.key}
+
+
+def test_execution_columns() -> None:
+    assert set(EXECUTION_COLUMNS) < set(RUNS.names)
+    assert not set(EXECUTION_COLUMNS) & {*AXES, *TIMING_COLUMNS, RUNS.key, "stop_reason", "error", "reach"}
 
 
 def test_stop_reasons() -> None:

@@ -23,7 +23,7 @@ def stored_of(runs: list[tuple[int, int, int, str]], skylines: tuple[int, ...] =
         variant=variant.astype(np.int32),
         reach=np.array([r[2] for r in runs], np.int32),
         stop_reason=np.array([STOP_REASONS.index(r[3]) for r in runs], np.int8),
-        limits=np.array([[300.0, np.inf]]),
+        limits=np.array([[300.0, np.inf, np.inf]]),
         limit=np.zeros(len(runs), np.int32),
         skylines=np.array(skylines, np.uint64),
     )
@@ -52,9 +52,9 @@ def test_the_last_row_of_a_run_counts_wherever_it_is(
 
 def test_reasons_and_limits() -> None:
     first, second = stored_of([(0, 0, 1, "error"), (0, 1, 1, "budget")]), stored_of([(1, 1, 1, "timeout")])
-    joined = Stored.joined([first, Stored(**{**vars(second), "limits": np.array([[7.0, 5.0]])})])
+    joined = Stored.joined([first, Stored(**{**vars(second), "limits": np.array([[7.0, 6.0, 5.0]])})])
     assert joined.ended(["budget", "timeout"]).tolist() == [False, True, True]
     assert joined.ended([]).tolist() == [False] * 3
     assert joined.failed.tolist() == [True, False, True]
-    assert joined.limits[joined.limit].tolist() == [[300.0, np.inf]] * 2 + [[7.0, 5.0]]
+    assert joined.limits[joined.limit].tolist() == [[300.0, np.inf, np.inf]] * 2 + [[7.0, 6.0, 5.0]]
     assert Stored.nothing().rows(joined.cells, joined.variants).tolist() == [[-1, -1], [-1, -1]]

@@ -76,6 +76,7 @@ class Manifest:
             sequence=max([self.sequence, *(shard.sequence for shard in shards)]),
             shards=tuple(shards),
             superseded={**self.superseded, **(superseded or {})},
+            version=VERSION,  # an older layout is read as it is, and written as the newest
             **changes,
         )
 

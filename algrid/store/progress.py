@@ -20,7 +20,8 @@ from algrid.stored import Stored
 
 __all__ = ["progress_of"]
 
-_COLUMNS = ("run_id", "cell_id", "reach", "stop_reason", "limit_seconds", "limit_memory")
+_LIMITS = ("limit_seconds", "limit_run_seconds", "limit_memory")
+_COLUMNS = ("run_id", "cell_id", "reach", "stop_reason", *_LIMITS)
 
 
 def progress_of(root: Path, shard: Shard) -> Stored:
@@ -31,7 +32,7 @@ def progress_of(root: Path, shard: Shard) -> Stored:
     OSError, ValueError, pyarrow.ArrowException
         If the shard can't be read.
     """
-    return derived(root, "progress-1", shard, ending=".npz", make=lambda: _make(root, shard), read=_read, write=_write)
+    return derived(root, "progress-2", shard, ending=".npz", make=lambda: _make(root, shard), read=_read, write=_write)
 
 
 def _make(root: Path, shard: Shard) -> Stored:
@@ -43,7 +44,7 @@ def _make(root: Path, shard: Shard) -> Stored:
     cell_ids = key_values(pc.fill_null(rows["cell_id"], "0" * 16))
     cells, cell = np.unique(cell_ids, return_inverse=True)
     variants, variant = np.unique(unmix(key_values(rows["run_id"]), cell_ids), return_inverse=True)
-    limits, limit = _limits(*(_floats(rows[name]) for name in ("limit_seconds", "limit_memory")))
+    limits, limit = _limits([_floats(rows[name]) for name in _LIMITS])
     return Stored(
         cells=cells,
         variants=variants,
@@ -65,12 +66,14 @@ def _floats(column: Any) -> NDArray[np.float64]:
     return np.asarray(pc.fill_null(column.cast(pa.float64()), np.inf))
 
 
-def _limits(seconds: NDArray[np.float64], memory: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """The distinct pairs, and the position of each row's pair."""
-    (of_seconds, i), (of_memory, j) = (np.unique(values, return_inverse=True) for values in (seconds, memory))
-    pairs, codes = np.unique(i * max(1, len(of_memory)) + j, return_inverse=True)
-    at_seconds, at_memory = np.divmod(pairs, max(1, len(of_memory)))
-    return np.column_stack([of_seconds[at_seconds], of_memory[at_memory]]), codes.astype(np.int32)
+def _limits(columns: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """The distinct combinations, and the position of each row's combination."""
+    codes = np.zeros(len(columns[0]), np.intp)
+    for values in columns:
+        distinct, code = np.unique(values, return_inverse=True)
+        _, codes = np.unique(codes * max(1, len(distinct)) + code, return_inverse=True)
+    _, first = np.unique(codes, return_index=True)
+    return np.column_stack([values[first] for values in columns]), codes.astype(np.int32)
 
 
 def _reasons(column: Any) -> NDArray[np.int8]:
