@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,12 +19,13 @@ import villains
 from cells import make_cell, run_alone, stored_rows, variant
 
 from algrid.cell import Variant
+from algrid.errors import AlgridError
 from algrid.history import History
-from algrid.schema import TIMING_COLUMNS
+from algrid.schema import EXECUTION_COLUMNS, TIMING_COLUMNS
 from algrid.slices import Outcome, Slice
 from algrid.supervisor import Supervisor
 
-NOT_COMPARED = (*TIMING_COLUMNS, "provenance", "limit_seconds", "limit_memory")
+NOT_COMPARED = (*TIMING_COLUMNS, *EXECUTION_COLUMNS)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,7 @@ def test_a_child_gives_what_the_loop_gives(supervisor: Supervisor) -> None:
         ("raise", "error", "ValueError: on purpose"),
         ("exit", "crashed", "exit status 3"),
         ("segfault", "crashed", "signal SIGSEGV"),
+        ("fork and segfault", "crashed", "signal SIGSEGV"),
         ("sleep", "timeout", "cycle 1 took over 1 s; it was in its query"),
         ("spin", "timeout", "cycle 1 took over 1 s"),
         ("hang in C", "timeout", "cycle 1 took over 1 s"),
@@ -76,19 +82,92 @@ def test_a_child_gives_what_the_loop_gives(supervisor: Supervisor) -> None:
 )
 def test_only_the_guilty_run_pays(supervisor: Supervisor, deed: str, reason: str, cause: str) -> None:
     variants = (variant("random", 5), Variant(villains.Villain(deed), None, 5), variant("margin", 5))
-    limits: dict[str, Any] = {"memory": 900 * 2**20} if deed == "eat memory" else {"seconds_per_cycle": 1.0}
+    limits: dict[str, Any] = {"memory": 500 * 2**20} if deed == "eat memory" else {"seconds_per_cycle": 1.0}
     first, guilty, last = rows_of(supervisor.run(make_slice(*variants, **limits)))
     assert (guilty["stop_reason"], len(guilty["n_labeled"])) == (reason, 1)
     assert cause in guilty["error"]
     assert [compared(row) for row in (first, last)] == [expected(v) for v in (variants[0], variants[2])]
 
 
-@pytest.mark.parametrize("deed", ["print", "fork", "poison"])
+@pytest.mark.parametrize(
+    "deed", ["print", "fork", "fork and stay", "poison", "leave a thread", "change folder and environment"]
+)
 def test_harmless_mischief_changes_nothing(supervisor: Supervisor, deed: str) -> None:
     variants = (Variant(villains.Villain(deed), None, 5), variant("qbc", 5), variant("qbc@modal", 5))
     rows = rows_of(supervisor.run(make_slice(*variants)))
     assert [row["stop_reason"] for row in rows] == ["budget"] * 3
     assert [compared(row) for row in rows[1:]] == [expected(v) for v in variants[1:]]
+    after = rows_of(supervisor.run(make_slice(*variants[1:])))
+    assert [compared(row) for row in after] == [expected(v) for v in variants[1:]], "nor in the next slice"
+
+
+def test_a_slice_begins_where_the_child_began(supervisor: Supervisor) -> None:
+    supervisor.run(make_slice(Variant(villains.Villain("change folder and environment"), None, 5)))
+    assert supervisor._child is not None
+    child = psutil.Process(supervisor._child._process.pid)
+    assert child.cwd() == "/"
+    supervisor.run(make_slice(variant("random")))
+    assert child.cwd() == os.getcwd()
+
+
+def test_a_whole_run_has_a_deadline_too(supervisor: Supervisor) -> None:
+    slow = Variant(villains.Villain("slow"), None, 1)
+    limits: dict[str, Any] = {"seconds_per_cycle": 5.0, "seconds_per_run": 0.8}
+    first, guilty = rows_of(supervisor.run(make_slice(variant("random", 1), slow, target=20, **limits)))
+    assert compared(first) == expected(variant("random", 1), 20)
+    assert guilty["stop_reason"] == "timeout"
+    assert 2 <= len(guilty["n_labeled"]) <= 6  # the start, and at most a point each 0.15 s
+    assert guilty["error"].startswith("the run took over 0.8 s")
+    assert (guilty["limit_seconds"], guilty["limit_run_seconds"]) == (5.0, 0.8)
+
+
+def test_a_run_that_goes_on_has_used_some_of_its_time_and_a_raised_limit_lets_it_finish(supervisor: Supervisor) -> None:
+    slow = Variant(villains.Villain("slow"), None, 1)
+    begun = run_alone(make_cell(), slow, 3)
+    task = replace(make_slice(slow, target=20, seconds_per_run=0.8), histories=(begun.reopened(),))
+    (row,) = rows_of(supervisor.run(task))
+    assert (row["stop_reason"], row["n_labeled"][:4]) == ("timeout", [3, 4, 5, 6])
+    assert len(row["n_labeled"]) <= 6
+    on = History.again(row, {}, anew=False)
+    (finished,) = rows_of(supervisor.run(replace(task, histories=(on,), targets=(8,), seconds_per_run=None)))
+    assert compared(finished) == expected(slow, 8)
+    (attempt,) = json.loads(finished["attempts"])
+    assert (attempt["stop_reason"], attempt["limit_run_seconds"]) == ("timeout", 0.8)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread looks, which C code can keep from it")
+@pytest.mark.parametrize(("deed", "family"), [("hang in C", 1), ("fork and hang", 2)])
+def test_neither_a_hanging_child_nor_what_it_forked_outlives_its_worker(deed: str, family: int) -> None:
+    script = f"""
+import sys; sys.path[:0] = {sys.path!r}
+import villains
+from test_supervisor import make_slice
+from algrid.cell import Variant
+from algrid.supervisor import Supervisor
+Supervisor().run(make_slice(Variant(villains.Villain({deed!r}), None, 1)))
+"""
+    with subprocess.Popen([sys.executable, "-c", script]) as worker:
+        born: list[psutil.Process] = []
+        end = time.monotonic() + 60
+        while len(born) < family and time.monotonic() < end:
+            time.sleep(0.1)
+            born = psutil.Process(worker.pid).children(recursive=True)
+        while family == 1 and born[0].cpu_times().user < 0.5 and time.monotonic() < end:
+            time.sleep(0.1)  # it is still importing
+        worker.kill()
+    assert len(born) == family
+    assert psutil.wait_procs(born, timeout=5)[1] == []
+
+
+def test_a_journal_that_can_not_be_written_is_no_fault_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("algrid.supervisor.new_journal", lambda: os.open(os.devnull, os.O_RDONLY))
+    monkeypatch.setattr("algrid.journal.JournalReader.begin", lambda self: None)
+    supervisor = Supervisor()
+    try:
+        with pytest.raises(AlgridError, match=r"journal of a computing process can't be written.*run the same command"):
+            supervisor.run(make_slice(variant("random")))
+    finally:
+        supervisor.close()
 
 
 def test_all_that_asked_for_a_deadly_fit_are_guilty_and_keep_their_curves(supervisor: Supervisor) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import random
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +25,42 @@ def _eat() -> None:
     while True:
         _hoard.append(np.ones(2**21))
         time.sleep(0.005)
+
+
+def _print() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        print("x" * 4_000_000, file=stream, flush=True)
+
+
+def _stay_forked() -> None:
+    if os.fork() == 0:
+        time.sleep(0.1)  # and the copy goes on as if it were the original
+
+
+def _fork_and_segfault() -> None:
+    if os.fork() == 0:
+        time.sleep(60)  # keeps the pipe to the parent open
+    ctypes.string_at(0)
+
+
+def _fork_and_hang() -> None:
+    os.fork()
+    time.sleep(60)
+
+
+def _thread() -> None:
+    threading.Thread(target=_spin, daemon=True).start()
+
+
+def _move() -> None:
+    os.chdir("/")
+    os.environ["OMP_NUM_THREADS"] = "7"
+    os.environ["HOME"] = "/nowhere"
+
+
+def _kill_parent() -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
 
 
 def _fork() -> None:
@@ -53,8 +91,14 @@ _DEEDS: dict[str, Callable[[], Any]] = {
     "spin": _spin,
     "hang in C": lambda: ctypes.PyDLL(None).sleep(60),  # holds the GIL
     "eat memory": _eat,
-    "print": lambda: print("x" * 2_000_000, file=random.choice([sys.stdout, sys.stderr])),
+    "print": _print,
     "fork": _fork,
+    "fork and stay": _stay_forked,
+    "fork and segfault": _fork_and_segfault,
+    "fork and hang": _fork_and_hang,
+    "leave a thread": _thread,
+    "change folder and environment": _move,
+    "kill the worker": _kill_parent,
     "poison": _poison,
     "slow": lambda: time.sleep(0.15),
     "garbage": lambda: None,
