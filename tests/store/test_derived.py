@@ -38,6 +38,7 @@ def test_all_that_resume_needs(store: Store) -> None:
     values: dict[str, Any] = {"cell_id": lambda i: to_hex(np.array([i % 2], np.uint64))[0]}
     values |= {"reach": lambda i: [5, 7, None][i], "stop_reason": lambda i: ["budget", "crashed", None][i]}
     values |= {"limit_seconds": lambda i: [1.5, None, 1.5][i], "limit_memory": lambda i: [None, 2**31, None][i]}
+    values |= {"limit_run_seconds": lambda i: [9.0, None, None][i]}
     with store.writer() as writer:
         writer.append("runs", runs([0, 1, 2], **values))
         skylines = store.snapshot().table("skylines").schema
@@ -47,7 +48,11 @@ def test_all_that_resume_needs(store: Store) -> None:
     assert found.reach[order].tolist() == [5, 7, -1]
     assert found.stop_reason[order].tolist() == [0, 4, -1]
     assert found.cells[found.cell][order].tolist() == [0, 1, 0]
-    assert found.limits[found.limit][order].tolist() == [[1.5, np.inf], [np.inf, 2.0**31], [1.5, np.inf]]
+    assert found.limits[found.limit][order].tolist() == [
+        [1.5, 9.0, np.inf],
+        [np.inf, np.inf, 2.0**31],
+        [1.5, np.inf, np.inf],
+    ]
     assert found.skylines.tolist() == [0]
 
 
