@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from algrid.identity import content_key
 
-__all__ = ["cache_folder", "remembered"]
+__all__ = ["cache_folder", "folder_hash", "remembered"]
 
 
 def cache_folder() -> Path | None:
@@ -49,6 +51,15 @@ def remembered(kind: str, key: str, compute: Callable[[], Any]) -> Any:
     if path is not None:
         _write(path, {"key": key, "check": content_key(data), "data": data})
     return data
+
+
+@cache
+def folder_hash(folder: Path) -> str:
+    """Hash of the Python files of a folder: what their code found out is theirs alone."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _read(path: Path, key: str) -> Any:

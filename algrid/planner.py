@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.cell import UNBOUND, Cell, Variant
+from algrid.checks import notes as check_notes
 from algrid.cost import run_seconds
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
@@ -62,6 +63,8 @@ class _Planner:
     def plan(self) -> Plan:
         for plugin in self.spec.datasets:
             self._add_dataset(plugin, replace(plugin.facts(), name=plugin.dataset_name))
+        there = [plugin for plugin in self.spec.datasets if plugin.facts().content_hash is not None]
+        self.notes += check_notes(there, self.spec.split, self.spec.seed)
         # most cells of a dataset have the very same row: stacking is all that is done for each
         distinct = {id(row): row for row in self.rows}
         places = dict(zip(distinct, range(len(distinct)), strict=True))

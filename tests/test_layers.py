@@ -30,6 +30,8 @@ LAYERS = {
     "learners": ("learners", "frame registry datasets"),
     "strategies": ("strategies", "frame registry datasets learners"),
     "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets"),
+    # what there is to know of data before anything is learned from them
+    "inspection": ("checks", "frame registry datasets protocol"),
     # active learning: no files, no Dask, no global state
     "loop": (
         "cell pool models history loop slices cost rows replay stops",
@@ -38,8 +40,8 @@ LAYERS = {
     # what rows of a pool are like: arrays, and learners along runs
     "samples": ("sample_measures", "frame registry datasets learners loop"),
     # a file becomes runs
-    "grid": ("grid grid_*", "frame registry datasets catalogues metrics learners strategies protocol"),
-    "plan": ("plan planner", "frame registry datasets learners strategies protocol loop grid"),
+    "grid": ("grid grid_*", "frame registry datasets catalogues metrics learners strategies protocol inspection"),
+    "plan": ("plan planner", "frame registry datasets learners strategies protocol inspection loop grid"),
     # runs become rows
     "workers": (
         "child supervisor ledger journal cluster cluster_file executor provenance",
@@ -56,8 +58,8 @@ LAYERS = {
     "use": (
         "__init__ api session results results_analyses influence_of pool_measures stopping_of paper simulation "
         "progress cli audit audit_states",
-        "frame registry datasets catalogues metrics stopping learners strategies protocol loop samples grid plan "
-        "workers store analysis",
+        "frame registry datasets catalogues metrics stopping learners strategies protocol inspection loop samples grid "
+        "plan workers store analysis",
     ),
 }
 

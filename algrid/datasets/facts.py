@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -10,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from algrid.cache import remembered
+from algrid.cache import folder_hash, remembered
 from algrid.identity import content_key
 from algrid.registry import source_hash
 
@@ -79,7 +78,7 @@ def remembered_facts(plugin: DatasetPlugin, state: Any, load: Callable[[], Datas
         Gives the facts where the cache has none.
     """
     kind = f"{type(plugin).__module__}.{type(plugin).__qualname__}"
-    code = [source_hash(plugin), _sources(), {name: _version(name) for name in _PACKAGES}]
+    code = [source_hash(plugin), folder_hash(Path(__file__).parent), {name: _version(name) for name in _PACKAGES}]
     key = content_key([kind, plugin.version, plugin.parameters(), plugin.dataset_name, state, code])
     found = remembered("facts", key, lambda: asdict(load()))
     try:
@@ -87,15 +86,6 @@ def remembered_facts(plugin: DatasetPlugin, state: Any, load: Callable[[], Datas
         return DatasetFacts(**{**found, **tuples})
     except (TypeError, KeyError):  # of another algrid with the same version
         return load()
-
-
-@cache
-def _sources() -> str:
-    """Digest of the code of this package: what all plugins have in common."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 @cache
