@@ -86,7 +86,7 @@ def test_other_code_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     plugin = DATASETS.build("iris")
     loads = count_loads(monkeypatch, type(plugin))
     plugin.facts()
-    monkeypatch.setattr("algrid.datasets.facts._sources", lambda: "other")
+    monkeypatch.setattr("algrid.datasets.facts.folder_hash", lambda folder: "other")
     plugin.facts()
     assert len(loads) == 2
 
