@@ -49,6 +49,10 @@ class _Watched:
         self.used.add("predict_proba")
         return self.view.predict_proba()
 
+    def embed(self) -> NDArray[np.float64]:
+        self.used.add("embed")
+        return self.view.embed()
+
     def decision_function(self) -> NDArray[np.float64]:
         self.used.add("decision_function")
         return self.view.decision_function()
@@ -121,7 +125,7 @@ class Asked:
     def source(self) -> str:
         """What it looks at of the query learner: probabilities, decision values, the model itself, or nothing."""
         used = self._watched.used if self.batch else set()
-        return next((s for s in ("predict_proba", "decision_function", "fitted") if s in used), "nothing")
+        return next((s for s in ("predict_proba", "decision_function", "embed", "fitted") if s in used), "nothing")
 
     @cached_property
     def fits(self) -> int:

@@ -108,6 +108,11 @@ class Model:
         fitted = self.fitted(meter)
         return self._once("decision", meter, lambda: _frozen(fitted.decision_function(self._pool.X)))
 
+    def embed(self, meter: Meter) -> NDArray[np.float64]:
+        """(n_pool, n) the learner's own embedding of the pool."""
+        fitted = self.fitted(meter)
+        return self._once("embed", meter, lambda: _frozen(fitted.embed(self._pool.X)))
+
     def _features(self, part: str) -> Features:
         return self._pool.X if part == "pool" else self._pool.X_test
 
@@ -148,6 +153,10 @@ class ModelView:
     def decision_function(self) -> NDArray[np.float64]:
         """(n_pool,) for two seen classes, (n_pool, n_seen) for more."""
         return self._model.decision_function(self._meter)
+
+    def embed(self) -> NDArray[np.float64]:
+        """(n_pool, n) the learner's own embedding of the rows."""
+        return self._model.embed(self._meter)
 
 
 def _frozen(array: A) -> A:

@@ -127,6 +127,13 @@ class Learner(Plugin):
         """(n, n_seen) probabilities of the classes in `fitted.classes`, for learners that calibrate to override."""
         return np.asarray(fitted.model.predict_proba(X), dtype=np.float64)
 
+    def embedding(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
+        """(n, n_dimensions) dense embedding of the rows, for learners that provide ``embed`` to override.
+
+        `fitted.model` may be None.
+        """
+        raise NotImplementedError
+
 
 class Fitted:
     """A learner after a fit: predictions in the dataset's class codes.
@@ -180,6 +187,10 @@ class Fitted:
         if self.model is None:
             return np.zeros(X.shape[0])
         return np.asarray(self.model.decision_function(X), dtype=np.float64)
+
+    def embed(self, X: Features) -> NDArray[np.float64]:
+        """(n, n_dimensions) the learner's own embedding of the rows, for learners with ``embed``."""
+        return np.array(self.learner.embedding(self, X), dtype=np.float64)
 
     def argmax(self, proba: NDArray[np.float64]) -> NDArray[np.intp]:
         """(n,) class codes of `predict_proba`'s result; for learners with `predicts_argmax`."""

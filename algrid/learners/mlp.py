@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from pydantic import Field
 
 from algrid.datasets.base import Features
-from algrid.learners.base import Learner
+from algrid.learners.base import Fitted, Learner
 
 __all__ = ["Mlp"]
 
@@ -21,7 +23,8 @@ class Mlp(Learner):
     """Multi-layer perceptron.
 
     The defaults are the reference study's. A fit that ends at `max_iter` is used as it is, without a warning: a
-    grid would repeat it a million times.
+    grid would repeat it a million times. Its embedding is the last hidden layer; with one class in the labelled set
+    there is no network, and the features are the embedding.
 
     Parameters
     ----------
@@ -49,6 +52,7 @@ class Mlp(Learner):
 
     name: ClassVar[str] = "mlp"
     source: ClassVar[str] = "sklearn.neural_network.MLPClassifier"
+    provides: ClassVar[frozenset[str]] = frozenset({"predict_proba", "embed"})
     predicts_argmax: ClassVar[bool] = True
     cost: ClassVar[tuple[float, float, float]] = (1e-1, 5e-5, 5e-7)
 
@@ -79,3 +83,20 @@ class Mlp(Learner):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # see the class docstring
             return model.fit(X, y)
+
+    def embedding(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
+        """(n, units of the last hidden layer) its activations."""
+        if fitted.model is None:
+            return np.asarray(X.toarray() if sp.issparse(X) else X)
+        hidden = X
+        for weights, intercepts in zip(fitted.model.coefs_[:-1], fitted.model.intercepts_[:-1], strict=True):
+            hidden = _ACTIVATIONS[self.activation](hidden @ weights + intercepts)
+        return np.asarray(hidden)
+
+
+_ACTIVATIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "relu": lambda z: np.maximum(z, 0.0),
+    "tanh": np.tanh,
+    "logistic": lambda z: 0.5 * (1.0 + np.tanh(0.5 * z)),
+    "identity": lambda z: z,
+}

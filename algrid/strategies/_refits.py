@@ -69,6 +69,10 @@ class PoolRefit:
         """(n_pool,) for two seen classes, (n_pool, n_seen) for more."""
         return self.fitted.decision_function(self._state.X)
 
+    def embed(self) -> NDArray[np.float64]:
+        """(n_pool, n) the clone's own embedding of the rows."""
+        return self.fitted.embed(self._state.X)
+
 
 def draw_candidates(state: QueryState, rng: np.random.Generator, size: int) -> NDArray[np.intp]:
     """(at most size) pool indices of random candidates, ascending; never fewer than a batch."""

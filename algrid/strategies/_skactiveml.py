@@ -26,11 +26,11 @@ from pydantic import Field
 
 from algrid.datasets.base import Features
 from algrid.learners.base import Learner
+from algrid.sandbox import sandboxed
 from algrid.strategies._committee import bagged
 from algrid.strategies._completed import completed
 from algrid.strategies._packages import absent
 from algrid.strategies._refits import draw_candidates
-from algrid.strategies._sandbox import sandboxed
 from algrid.strategies.base import QueryState, Strategy
 from algrid.threads import one_thread
 
@@ -76,6 +76,7 @@ class SkactivemlStrategy(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in scikit-activeml's order."""
+        state = self.seen(state)
         rng = state.rng()
         with sandboxed(rng), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # duplicates, logarithms of 0: what is made of them is checked

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.learners.base import Fitted, Learner
+from algrid.sandbox import sandboxed
 from algrid.strategies._completed import completed
 from algrid.strategies._packages import absent
-from algrid.strategies._sandbox import sandboxed
 from algrid.strategies.base import QueryState, Strategy
 from algrid.threads import one_thread
 
@@ -40,6 +40,7 @@ class SmallTextStrategy(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in small-text's order."""
+        state = self.seen(state)
         rng = state.rng()
         with sandboxed(rng), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # changes of small-text's defaults; duplicates

@@ -10,13 +10,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Features
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["Badge", "GradientEmbedding"]
 
 
 @dataclass(frozen=True)
-class Badge(Strategy):
+class Badge(Spatial):
     """Rows whose gradients are long and differ: k-means++ seeding of gradient embeddings.
 
     Formula: ``g(x) = (P(. | x) - e_c) (outer) x``, c being the predicted class: the gradient of the log loss of a
@@ -33,6 +34,11 @@ class Badge(Strategy):
     the gradient of the intercept).
 
     Needs: ``predict_proba``. Sparse features are used as they are.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "badge"
@@ -41,6 +47,7 @@ class Badge(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
+        state = self.seen(state)
         space = GradientEmbedding.of(state.X[state.unlabeled], state.model.predict_proba()[state.unlabeled])
         rng, ties = state.rng(), state.ties[state.unlabeled]
         free = np.ones(len(ties), dtype=np.bool_)

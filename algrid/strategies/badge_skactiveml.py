@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from algrid.strategies._skactiveml import SkactivemlStrategy, predicted
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["BadgeSkactiveml"]
 
 
 @dataclass(frozen=True)
-class BadgeSkactiveml(SkactivemlStrategy):
+class BadgeSkactiveml(Spatial, SkactivemlStrategy):
     """Rows with large and diverse gradients of the loss, drawn as k-means++ draws centres, through scikit-activeml.
 
     Formula: the gradient embedding of x is the outer product of ``P(. | x) - e_c``, c the predicted class, and the
@@ -32,6 +33,11 @@ class BadgeSkactiveml(SkactivemlStrategy):
     Deviation from `badge`: the origin counts as chosen too, so that sure rows, whose gradient is 0, are drawn last; the
     embeddings themselves are made, so that distances are rounded otherwise; other draws. A row that rounding lets
     be drawn a second time is replaced by tie rank.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "badge@skactiveml"

@@ -9,13 +9,14 @@ from unittest.mock import patch
 import numpy as np
 
 from algrid.strategies._small_text import SmallTextStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["BadgeSmallText"]
 
 
 @dataclass(frozen=True)
-class BadgeSmallText(SmallTextStrategy):
+class BadgeSmallText(Spatial, SmallTextStrategy):
     """k-means++ seeds of the features, scaled by the probabilities, through small-text.
 
     Formula: the embedding of x is ``-P(. | x) (outer) x``, for two classes x alone; the batch are the seeds of
@@ -33,6 +34,11 @@ class BadgeSmallText(SmallTextStrategy):
     all; k-means++ is handed norms where it expects squared norms, starts at random instead of at the largest
     embedding and tries several draws. small-text draws from a new unseeded generator: within the call it draws
     from the global one, which is seeded and restored.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "badge@small_text"

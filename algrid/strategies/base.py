@@ -35,6 +35,9 @@ class PoolPredictions(Protocol):
     def decision_function(self) -> NDArray[np.float64]:
         """(n_pool,) for two seen classes, (n_pool, n_seen) for more."""
 
+    def embed(self) -> NDArray[np.float64]:
+        """(n_pool, n) the learner's own embedding of the rows."""
+
 
 @dataclass(frozen=True)
 class QueryState:
@@ -136,6 +139,7 @@ class Strategy(Plugin):
 
     needs: ClassVar[frozenset[str]] = frozenset()
     max_pool: ClassVar[int | None] = None
+    metric_space: ClassVar[bool] = False
 
     @classmethod
     def family(cls) -> str:
@@ -147,13 +151,17 @@ class Strategy(Plugin):
         """The part of the name after ``@``; ``own`` for algrid's own."""
         return cls.name.partition("@")[2] or "own"
 
+    def seen(self, state: QueryState) -> QueryState:
+        """The state as this strategy looks at it."""
+        return state
+
     def utilities(self, state: QueryState) -> NDArray[np.float64]:
         """(n_candidates,) one number for each of `state.unlabeled`; the highest are queried first."""
         raise NotImplementedError
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices of the next batch, best first."""
-        utilities = self.utilities(state)
+        utilities = self.utilities(self.seen(state))
         if np.isnan(utilities).any():
             raise StrategyError(f"{self.label} gave NaN utilities. Predictions of {state.learner.label} may be NaN.")
         return state.unlabeled[top_k(utilities, state.ties[state.unlabeled], state.batch_size)]

@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from algrid.strategies._skactiveml import SkactivemlStrategy, predicted
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["ClueSkactiveml"]
 
 
 @dataclass(frozen=True)
-class ClueSkactiveml(SkactivemlStrategy):
+class ClueSkactiveml(Spatial, SkactivemlStrategy):
     """Rows nearest to centres of the candidates, clustered with uncertainty as weight, through scikit-activeml.
 
     Formula: k-means with ``k = batch_size`` on the candidates, each weighted with its uncertainty (entropy, or 1 -
@@ -35,6 +36,8 @@ class ClueSkactiveml(SkactivemlStrategy):
     ----------
     uncertainty : "entropy", "margin" or "least_confident"
         The weight of a candidate.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "clue@skactiveml"

@@ -11,13 +11,14 @@ from pydantic import Field
 
 from algrid.strategies._geometry import geometry
 from algrid.strategies._measures import entropies, logs
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["Contrastive"]
 
 
 @dataclass(frozen=True)
-class Contrastive(Strategy):
+class Contrastive(Spatial):
     """Rows whose labelled neighbours get predictions unlike their own.
 
     Formula: ``u(x) = 1/k sum_l KL(P(. | l) || P(. | x))`` over the k labelled rows l nearest to x (Euclidean;
@@ -35,6 +36,8 @@ class Contrastive(Strategy):
     ----------
     neighbors : int
         How many labelled rows a candidate is compared with.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "contrastive"

@@ -9,13 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from algrid.strategies._skactiveml import SkactivemlStrategy, predicted
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["ContrastiveSkactiveml"]
 
 
 @dataclass(frozen=True)
-class ContrastiveSkactiveml(SkactivemlStrategy):
+class ContrastiveSkactiveml(Spatial, SkactivemlStrategy):
     """Rows whose labelled neighbours get predictions unlike their own, through scikit-activeml.
 
     Formula: ``u(x) = 1/k sum_l KL(P(. | l) || P(. | x))`` over the k labelled rows l nearest to x (Euclidean; all
@@ -36,6 +37,8 @@ class ContrastiveSkactiveml(SkactivemlStrategy):
     ----------
     neighbors : int
         How many labelled rows a candidate is compared with.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "contrastive@skactiveml"

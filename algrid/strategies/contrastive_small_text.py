@@ -9,13 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from algrid.strategies._small_text import SmallTextStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["ContrastiveSmallText"]
 
 
 @dataclass(frozen=True)
-class ContrastiveSmallText(SmallTextStrategy):
+class ContrastiveSmallText(Spatial, SmallTextStrategy):
     """Rows whose neighbours get predictions unlike their own, through small-text.
 
     Formula: ``u(x) = 1/k sum_l KL(P(. | l) || P(. | x))`` over the k rows l of the pool nearest to x
@@ -38,6 +39,8 @@ class ContrastiveSmallText(SmallTextStrategy):
         How many rows a candidate is compared with, itself among them.
     normalize : bool
         Whether rows are scaled to norm 1 first.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "contrastive@small_text"

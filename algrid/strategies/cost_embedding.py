@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from algrid.strategies._sandbox import sandboxed
+from algrid.sandbox import sandboxed
 from algrid.strategies.base import QueryState, Strategy
 
 __all__ = ["CostEmbedding"]
@@ -42,6 +42,7 @@ class CostEmbedding(Strategy):
 
     name: ClassVar[str] = "cost_embedding"
     source: ClassVar[str] = "Huang & Lin, ICDM 2016"
+    metric_space: ClassVar[bool] = True
 
     regressor: Literal["svr", "ridge"] = "svr"
 

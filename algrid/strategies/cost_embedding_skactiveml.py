@@ -34,6 +34,7 @@ class CostEmbeddingSkactiveml(SkactivemlStrategy):
 
     name: ClassVar[str] = "cost_embedding@skactiveml"
     needs: ClassVar[frozenset[str]] = frozenset({"dense"})
+    metric_space: ClassVar[bool] = True
     geometric: ClassVar[bool] = True
 
     def library(self, state: QueryState, seed: int) -> Any:

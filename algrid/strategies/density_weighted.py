@@ -12,13 +12,14 @@ from pydantic import Field
 
 from algrid.datasets.base import Features
 from algrid.strategies._measures import entropies
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["DensityWeighted"]
 
 
 @dataclass(frozen=True)
-class DensityWeighted(Strategy):
+class DensityWeighted(Spatial):
     """Uncertain rows that resemble many other candidates.
 
     Formula: ``u(x) = H(P(. | x)) * (1/n sum_u s(x, u))^beta`` over the n candidates u, H being the entropy and
@@ -38,6 +39,8 @@ class DensityWeighted(Strategy):
     ----------
     beta : float
         Weight of the density; 0 is `entropy`.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "density_weighted"

@@ -45,6 +45,7 @@ class DensityWeightedAlipyCompatible(AlipyRanking):
     name: ClassVar[str] = "density_weighted@alipy_compatible"
     source: ClassVar[str] = SOURCE
     needs: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
+    metric_space: ClassVar[bool] = True
 
     uncertainty: Literal["entropy", "least_confident", "margin"] = "entropy"
     beta: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0

@@ -42,6 +42,7 @@ class DensityWeightedModal(Strategy):
     name: ClassVar[str] = "density_weighted@modal"
     source: ClassVar[str] = "modAL-python: Danka & Horvath, arXiv 1805.00979"
     needs: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
+    metric_space: ClassVar[bool] = True
     max_pool: ClassVar[int | None] = 7_000
 
     metric: Literal["euclidean", "cosine"] = "euclidean"

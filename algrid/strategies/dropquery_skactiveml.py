@@ -43,6 +43,7 @@ class DropQuerySkactiveml(SkactivemlStrategy):
 
     name: ClassVar[str] = "dropquery@skactiveml"
     needs: ClassVar[frozenset[str]] = frozenset({"dense"})
+    metric_space: ClassVar[bool] = True
     geometric: ClassVar[bool] = True
 
     dropout: Annotated[float, Field(gt=0, lt=1)] = 0.75

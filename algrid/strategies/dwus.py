@@ -45,6 +45,7 @@ class DensityWeightedUncertainty(Strategy):
     name: ClassVar[str] = "dwus"
     source: ClassVar[str] = "Donmez, Carbonell & Bennett, ECML 2007; Nguyen & Smeulders, ICML 2004"
     needs: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
+    metric_space: ClassVar[bool] = True
 
     n_clusters: Annotated[int, Field(ge=1)] = 5
 

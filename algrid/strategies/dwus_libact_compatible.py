@@ -56,6 +56,7 @@ class DensityWeightedUncertaintyLibactCompatible(LibactRanking):
     name: ClassVar[str] = "dwus@libact_compatible"
     source: ClassVar[str] = SOURCE
     needs: ClassVar[frozenset[str]] = frozenset({"binary"})
+    metric_space: ClassVar[bool] = True
 
     n_clusters: Annotated[int, Field(ge=1)] = 5
     sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1

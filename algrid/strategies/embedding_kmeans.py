@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.strategies._clusters import kmeans, one_per_cluster
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["EmbeddingKMeans"]
 
 
 @dataclass(frozen=True)
-class EmbeddingKMeans(Strategy):
+class EmbeddingKMeans(Spatial):
     """The candidates nearest to the centres of as many clusters as the batch is large.
 
     Formula: k-means on the candidates with ``k = batch_size``; of each cluster the row nearest to its
@@ -28,6 +29,11 @@ class EmbeddingKMeans(Strategy):
     modeling", EMNLP 2020 (its clustering of embeddings, here of the input features); Xu et al., ECIR 2003.
 
     Needs: nothing of the learner. Sparse features are used as they are.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "embedding_kmeans"
@@ -35,6 +41,7 @@ class EmbeddingKMeans(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices, those nearest to their centre first."""
+        state = self.seen(state)
         rows = state.unlabeled
         seed = int(state.rng().integers(2**31 - 1))
         labels, distances = kmeans(state.X[rows], state.batch_size, seed)

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from algrid.strategies._small_text import SmallTextStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["EmbeddingKMeansSmallText"]
 
 
 @dataclass(frozen=True)
-class EmbeddingKMeansSmallText(SmallTextStrategy):
+class EmbeddingKMeansSmallText(Spatial, SmallTextStrategy):
     """The rows most similar to the centres of clusters of the candidates, through small-text.
 
     Formula: k-means with ``k = batch_size`` on the candidates' features; of each centre the row with the highest
@@ -37,6 +38,8 @@ class EmbeddingKMeansSmallText(SmallTextStrategy):
     ----------
     normalize : bool
         Whether rows are scaled to norm 1 first.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "embedding_kmeans@small_text"

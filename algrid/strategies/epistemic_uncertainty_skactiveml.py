@@ -37,6 +37,7 @@ class EpistemicUncertaintySkactiveml(SkactivemlStrategy):
 
     name: ClassVar[str] = "epistemic_uncertainty@skactiveml"
     needs: ClassVar[frozenset[str]] = frozenset({"binary", "dense"})
+    metric_space: ClassVar[bool] = True
     max_pool: ClassVar[int | None] = 8_000
     geometric: ClassVar[bool] = True
 

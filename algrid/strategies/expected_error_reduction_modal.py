@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from algrid.sandbox import sandboxed
 from algrid.strategies._modal import FittedEstimator, RefittedEstimator, ask
-from algrid.strategies._sandbox import sandboxed
 from algrid.strategies.base import QueryState, Strategy
 
 __all__ = ["ExpectedErrorReductionModal"]

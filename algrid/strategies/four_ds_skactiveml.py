@@ -37,6 +37,7 @@ class FourDsSkactiveml(SkactivemlStrategy):
 
     name: ClassVar[str] = "four_ds@skactiveml"
     needs: ClassVar[frozenset[str]] = frozenset({"dense"})
+    metric_space: ClassVar[bool] = True
     geometric: ClassVar[bool] = True
 
     def library(self, state: QueryState, seed: int) -> Any:  # noqa: ARG002

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from algrid.datasets.base import Features
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["GraphDensity", "neighbor_graph"]
 
 
 @dataclass(frozen=True)
-class GraphDensity(Strategy):
+class GraphDensity(Spatial):
     """Rows in dense regions of a neighbour graph, away from what is labelled.
 
     Formula: rows i and j are joined if one is among the other's `neighbors` nearest (Manhattan distance
@@ -38,6 +39,8 @@ class GraphDensity(Strategy):
     ----------
     neighbors : int
         Nearest neighbours of a row in the graph.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "graph_density"
@@ -47,6 +50,7 @@ class GraphDensity(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
+        state = self.seen(state)
         graph = neighbor_graph(state, self.neighbors)
         degrees = np.diff(graph.indptr)
         density = np.asarray(graph.sum(axis=1)).ravel() / degrees

@@ -50,6 +50,7 @@ class GraphDensityAlipyCompatible(Strategy):
 
     name: ClassVar[str] = "graph_density@alipy_compatible"
     source: ClassVar[str] = SOURCE
+    metric_space: ClassVar[bool] = True
 
     neighbors: Annotated[int, Field(ge=1)] = 10
     memory: bool = True

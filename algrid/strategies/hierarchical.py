@@ -46,6 +46,7 @@ class Hierarchical(Strategy):
     name: ClassVar[str] = "hierarchical"
     source: ClassVar[str] = "Dasgupta & Hsu, ICML 2008"
     needs: ClassVar[frozenset[str]] = frozenset({"dense"})
+    metric_space: ClassVar[bool] = True
     max_pool: ClassVar[int | None] = 10_000
 
     beta: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 2.0

@@ -46,6 +46,7 @@ class HierarchicalLibactCompatible(Strategy):
     name: ClassVar[str] = "hierarchical@libact_compatible"
     source: ClassVar[str] = SOURCE
     needs: ClassVar[frozenset[str]] = frozenset({"dense"})
+    metric_space: ClassVar[bool] = True
     max_pool: ClassVar[int | None] = 10_000
 
     def query(self, state: QueryState) -> NDArray[np.intp]:

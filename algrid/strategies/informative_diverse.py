@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from algrid.strategies._clusters import kmeans
 from algrid.strategies._measures import top_two_gap
-from algrid.strategies.base import QueryState, Strategy, top_k
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState, top_k
 
 __all__ = ["InformativeDiverse"]
 
 
 @dataclass(frozen=True)
-class InformativeDiverse(Strategy):
+class InformativeDiverse(Spatial):
     """The smallest margins, but no more of a cluster than its share of the pool.
 
     Formula: the pool is clustered once by k-means with ``k = n_classes``. Candidates are gone through by
@@ -30,6 +31,11 @@ class InformativeDiverse(Strategy):
     Decomain & Wrobel, IDA 2001.
 
     Needs: ``predict_proba``. Sparse features are used as they are.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "informative_diverse"
@@ -38,6 +44,7 @@ class InformativeDiverse(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices: those within the shares, then the filling, each by rising margin."""
+        state = self.seen(state)
         rows = state.unlabeled
         # the learner's seed is the cell's: the clusters must not depend on how many labels there are
         clusters = state.shared(

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.strategies._geometry import geometry
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["KCenterGreedy"]
 
 
 @dataclass(frozen=True)
-class KCenterGreedy(Strategy):
+class KCenterGreedy(Spatial):
     """The row farthest from all labelled rows, then the next farthest from those and it, and so on.
 
     Formula: ``argmax_x min_{c in labelled and chosen} |x - c|``, Euclidean, repeated for each row of the
@@ -28,6 +29,11 @@ class KCenterGreedy(Strategy):
     ICLR 2018 (its greedy k-center, Gonzalez 1985), on the input features instead of a network's.
 
     Needs: nothing of the learner. Sparse features are used as they are.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "kcenter_greedy"
@@ -35,6 +41,7 @@ class KCenterGreedy(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
+        state = self.seen(state)
         space = geometry(state)
         closed = np.ones(len(space.norms), dtype=np.bool_)
         closed[state.unlabeled] = False

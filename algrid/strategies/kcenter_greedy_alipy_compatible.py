@@ -33,6 +33,7 @@ class KCenterGreedyAlipyCompatible(Strategy):
 
     name: ClassVar[str] = "kcenter_greedy@alipy_compatible"
     source: ClassVar[str] = SOURCE
+    metric_space: ClassVar[bool] = True
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""

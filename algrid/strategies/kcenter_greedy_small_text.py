@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from algrid.strategies._small_text import SmallTextStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["KCenterGreedySmallText"]
 
 
 @dataclass(frozen=True)
-class KCenterGreedySmallText(SmallTextStrategy):
+class KCenterGreedySmallText(Spatial, SmallTextStrategy):
     """The row farthest from all labelled rows, then the next farthest from those and it, through small-text.
 
     Formula: ``argmax_x min_{c in labelled and chosen} |x - c|``, Euclidean, repeated for each row of the batch
@@ -36,6 +37,8 @@ class KCenterGreedySmallText(SmallTextStrategy):
     ----------
     normalize : bool
         Whether rows are scaled to norm 1 first.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "kcenter_greedy@small_text"

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.strategies._geometry import geometry
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["LightweightCoreset"]
 
 
 @dataclass(frozen=True)
-class LightweightCoreset(Strategy):
+class LightweightCoreset(Spatial):
     """A random batch in which rows far from the candidates' mean are likelier.
 
     Formula: rows are drawn one after another, without replacement, with probability proportional to
@@ -28,6 +29,11 @@ class LightweightCoreset(Strategy):
     Source: Bachem, Lucic & Krause, "Scalable k-means clustering via lightweight coresets", KDD 2018.
 
     Needs: nothing of the learner. Sparse features are used as they are.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "lightweight_coreset"

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from algrid.strategies._small_text import SmallTextStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["LightweightCoresetSmallText"]
 
 
 @dataclass(frozen=True)
-class LightweightCoresetSmallText(SmallTextStrategy):
+class LightweightCoresetSmallText(Spatial, SmallTextStrategy):
     """Rows drawn half uniformly, half by squared angle to the mean, through small-text.
 
     Formula: ``p(x) = 1/2 * 1/n + 1/2 * d(x)^2 / sum d^2``, d the angle between x and the candidates' mean in parts
@@ -34,6 +35,8 @@ class LightweightCoresetSmallText(SmallTextStrategy):
     ----------
     normalize : bool
         Whether rows are scaled to norm 1 first.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "lightweight_coreset@small_text"

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from algrid.strategies._skactiveml import SkactivemlStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["MaxHerdingSkactiveml"]
 
 
 @dataclass(frozen=True)
-class MaxHerdingSkactiveml(SkactivemlStrategy):
+class MaxHerdingSkactiveml(Spatial, SkactivemlStrategy):
     """Rows that raise the generalized coverage of the candidates most, through scikit-activeml.
 
     Formula: with ``k(a, b) = exp(-|a - b|^2 / n_features)``, greedily ``argmax_x mean_c max(k(c, x) - max_s k(c,
@@ -33,6 +34,8 @@ class MaxHerdingSkactiveml(SkactivemlStrategy):
     ----------
     normalize : bool
         Whether rows are scaled to norm 1 first.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "max_herding@skactiveml"

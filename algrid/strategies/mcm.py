@@ -35,6 +35,7 @@ class RepresentativeClusterMean(Strategy):
     name: ClassVar[str] = "mcm"
     source: ClassVar[str] = "Xu, Yu, Tresp, Xu & Wang, ECIR 2003"
     needs: ClassVar[frozenset[str]] = frozenset({"decision_function"})
+    metric_space: ClassVar[bool] = True
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices."""

@@ -44,6 +44,7 @@ class McpalSkactiveml(SkactivemlStrategy):
 
     name: ClassVar[str] = "mcpal@skactiveml"
     needs: ClassVar[frozenset[str]] = frozenset({"dense", "predict_proba"})
+    metric_space: ClassVar[bool] = True
     max_pool: ClassVar[int | None] = 8_000
 
     prior: Annotated[float, Field(gt=0)] = 1.0

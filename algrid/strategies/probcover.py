@@ -13,7 +13,8 @@ from pydantic import Field
 
 from algrid.strategies._clusters import kmeans
 from algrid.strategies._geometry import Geometry, geometry
-from algrid.strategies.base import QueryState, Strategy
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState
 
 __all__ = ["ProbCover", "covers", "pure_radius"]
 
@@ -22,7 +23,7 @@ _BLOCK = 2**22
 
 
 @dataclass(frozen=True)
-class ProbCover(Strategy):
+class ProbCover(Spatial):
     """Rows whose balls hold the most rows that no labelled row's ball holds yet.
 
     Formula: a row covers all rows nearer than the radius r. What labelled rows cover is covered; then, one
@@ -46,6 +47,8 @@ class ProbCover(Strategy):
         Share of balls that have to be pure.
     max_neighbors : int
         Rows that a row can cover, at most.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "probcover"
@@ -56,6 +59,7 @@ class ProbCover(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
+        state = self.seen(state)
         graph = state.shared(("probcover", self.purity, self.max_neighbors), lambda: self._graph(state))
         uncovered = np.ones(graph.shape[0], dtype=np.float32)
         uncovered[graph[state.labeled].indices] = 0.0

@@ -8,13 +8,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from algrid.strategies._skactiveml import SkactivemlStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["ProbCoverSkactiveml"]
 
 
 @dataclass(frozen=True)
-class ProbCoverSkactiveml(SkactivemlStrategy):
+class ProbCoverSkactiveml(Spatial, SkactivemlStrategy):
     """Rows whose balls cover the most rows that no labelled row covers, through scikit-activeml.
 
     Formula: greedily, the candidate with the most uncovered rows within distance delta, after the rows within delta
@@ -40,6 +41,8 @@ class ProbCoverSkactiveml(SkactivemlStrategy):
         Share of balls that must be pure, between 0 and 1.
     deltas : tuple of float
         Radii to choose from; the default is the library's.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "probcover@skactiveml"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from algrid.learners.base import Learner
+from algrid.sandbox import sandboxed
 from algrid.strategies._modal import RefittedEstimator, ask
-from algrid.strategies._sandbox import sandboxed
 from algrid.strategies.base import QueryState, Strategy
 
 __all__ = ["QueryByCommitteeModal"]

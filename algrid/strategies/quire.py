@@ -50,6 +50,7 @@ class Quire(Strategy):
 
     name: ClassVar[str] = "quire"
     source: ClassVar[str] = "Huang, Jin & Zhou, NIPS 2010"
+    metric_space: ClassVar[bool] = True
 
     lambda_: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     gamma: Annotated[float, Field(gt=0, allow_inf_nan=False)] | Literal["scale"] = "scale"

@@ -43,3 +43,4 @@ class QuireAlipyCompatible(QuireCompatible):
 
     name: ClassVar[str] = "quire@alipy_compatible"
     source: ClassVar[str] = SOURCE
+    metric_space: ClassVar[bool] = True

@@ -42,3 +42,4 @@ class QuireLibactCompatible(QuireCompatible):
 
     name: ClassVar[str] = "quire@libact_compatible"
     source: ClassVar[str] = SOURCE
+    metric_space: ClassVar[bool] = True

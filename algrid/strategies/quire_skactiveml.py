@@ -46,6 +46,7 @@ class QuireSkactiveml(SkactivemlStrategy):
 
     name: ClassVar[str] = "quire@skactiveml"
     needs: ClassVar[frozenset[str]] = frozenset({"dense"})
+    metric_space: ClassVar[bool] = True
     max_pool: ClassVar[int | None] = 1_000
     geometric: ClassVar[bool] = True
 

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.strategies._geometry import geometry
-from algrid.strategies.base import QueryState, Strategy, top_k
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState, top_k
 
 __all__ = ["RankedBatch"]
 
 
 @dataclass(frozen=True)
-class RankedBatch(Strategy):
+class RankedBatch(Spatial):
     """Uncertain rows that are unlike what is labelled or chosen already.
 
     Formula: rows are chosen one after another by the highest ``a (1 - s(x)) + (1 - a) u(x)``, with
@@ -30,6 +31,11 @@ class RankedBatch(Strategy):
     Sciences 379, 2017.
 
     Needs: ``predict_proba``. Sparse features are used as they are.
+
+    Parameters
+    ----------
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "ranked_batch"
@@ -38,6 +44,7 @@ class RankedBatch(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
+        state = self.seen(state)
         space, rows = geometry(state), state.unlabeled
         uncertainty = 1.0 - state.model.predict_proba()[rows].max(axis=1)
         nearest = space.nearest_squared(state.labeled)[rows]

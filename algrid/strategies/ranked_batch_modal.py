@@ -38,6 +38,7 @@ class RankedBatchModal(Strategy):
     name: ClassVar[str] = "ranked_batch@modal"
     source: ClassVar[str] = "modAL-python: Danka & Horvath, arXiv 1805.00979"
     needs: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
+    metric_space: ClassVar[bool] = True
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from algrid.datasets.base import Features
 from algrid.strategies._clusters import kmeans
-from algrid.strategies.base import QueryState, Strategy, top_k
+from algrid.strategies._spaces import Spatial
+from algrid.strategies.base import QueryState, top_k
 
 __all__ = ["TypiClust"]
 
@@ -20,7 +21,7 @@ _SMALL = 5
 
 
 @dataclass(frozen=True)
-class TypiClust(Strategy):
+class TypiClust(Spatial):
     """The most typical rows of the largest clusters that hold the fewest labels.
 
     Formula: k-means on the pool with ``k = min(n_labeled + batch_size, max_clusters)``. Clusters are gone
@@ -44,6 +45,8 @@ class TypiClust(Strategy):
         Nearest neighbours that typicality is measured with, at most.
     max_clusters : int
         Clusters, at most.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "typiclust"
@@ -54,6 +57,7 @@ class TypiClust(Strategy):
 
     def query(self, state: QueryState) -> NDArray[np.intp]:
         """(batch_size,) pool indices in the order of choice."""
+        state = self.seen(state)
         n_clusters = min(len(state.labeled) + state.batch_size, self.max_clusters)
         labels, _ = kmeans(state.X, n_clusters, int(state.rng().integers(2**31 - 1)))
         sizes = np.bincount(labels)

@@ -9,13 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from algrid.strategies._skactiveml import SkactivemlStrategy
+from algrid.strategies._spaces import Spatial
 from algrid.strategies.base import QueryState
 
 __all__ = ["TypiClustSkactiveml"]
 
 
 @dataclass(frozen=True)
-class TypiClustSkactiveml(SkactivemlStrategy):
+class TypiClustSkactiveml(Spatial, SkactivemlStrategy):
     """The most typical rows of the largest clusters without a label, through scikit-activeml.
 
     Formula: k-means on the pool with ``k = n_labeled + batch_size``; of the largest cluster that holds no labelled
@@ -38,6 +39,8 @@ class TypiClustSkactiveml(SkactivemlStrategy):
     ----------
     neighbors : int
         Nearest neighbours that typicality is measured with, at most.
+    space : {"features", "learner"}
+        Where distances are measured: in the features, or in the query learner's own embedding of them.
     """
 
     name: ClassVar[str] = "typiclust@skactiveml"

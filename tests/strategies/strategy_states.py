@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from algrid.identity import canonical_json
 from algrid.learners.base import Fitted, Learner
 from algrid.learners.external import External
+from algrid.learners.mlp import Mlp
 from algrid.seeds import Streams
 from algrid.strategies.base import QueryState
 
@@ -40,6 +41,11 @@ def decision_tree(**parameters: Any) -> Learner:
     return Sklearn("sklearn.tree:DecisionTreeClassifier", canonical_json(parameters))
 
 
+def small_mlp() -> Learner:
+    """The only learner here with an embedding of its own."""
+    return Mlp(hidden_layer_sizes=(6,), max_iter=20)
+
+
 def linear_svc() -> Learner:
     return Sklearn("sklearn.svm:LinearSVC")
 
@@ -52,6 +58,7 @@ class Predictions:
     model: Fitted | None = None
     proba: Any = None
     decision: Any = None
+    embedding: Any = None
 
     @property
     def fitted(self) -> Fitted:
@@ -68,6 +75,9 @@ class Predictions:
         return frozen(
             self.fitted.decision_function(self.X) if self.decision is None else np.asarray(self.decision, float)
         )
+
+    def embed(self) -> Any:
+        return frozen(self.fitted.embed(self.X) if self.embedding is None else np.asarray(self.embedding, float))
 
 
 def frozen(values: Any) -> Any:
@@ -87,6 +97,7 @@ def make_state(
     strategy: Any = None,
     proba: Any = None,
     decision: Any = None,
+    embedding: Any = None,
     ties: Any = None,
     unlabeled: Any = None,
     true_labels: Any = None,
@@ -99,8 +110,9 @@ def make_state(
     n_pool = X.shape[0]
     labeled, y_labeled = np.array(labeled, dtype=np.intp), np.array(y_labeled, dtype=np.intp)
     n_classes = int(y_labeled.max()) + 1 if n_classes is None else n_classes
-    learner = learner or logistic_regression()
-    made_up = proba is not None or decision is not None
+    embeds = strategy is not None and "embed" in strategy.needs and embedding is None
+    learner = learner or (small_mlp() if embeds else logistic_regression())
+    made_up = proba is not None or decision is not None or embedding is not None
     fitted = None if made_up else learner.fit(X[labeled], y_labeled, n_classes, STREAMS.learner_seed())
     rest = np.setdiff1d(np.arange(n_pool), labeled) if unlabeled is None else np.array(unlabeled, dtype=np.intp)
     name, parameters = ("test", {}) if strategy is None else (strategy.name, strategy.identity()["parameters"])
@@ -116,7 +128,7 @@ def make_state(
         batch_size=batch_size,
         learner=learner,
         learner_seed=STREAMS.learner_seed(),
-        model=Predictions(X, fitted, proba, decision),
+        model=Predictions(X, fitted, proba, decision, embedding),
         ties=frozen(STREAMS.ties(n_pool) if ties is None else np.array(ties, dtype=np.intp)),
         random_order=frozen(STREAMS.random_order(n_pool)),
         _rng=lambda: STREAMS.strategy_rng(name, parameters, len(labeled)),

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -132,11 +132,9 @@ def instances() -> list[Strategy]:
     for cls in STRATEGIES.classes():
         quick = QUICK.get(cls.name, {})
         made.append(STRATEGIES.build(cls.name, quick))
-        for name, hint in inspect.get_annotations(cls).items():
-            text = str(hint)
-            if text.startswith("Literal["):
-                choices = [value.strip(" \"'") for value in text[len("Literal[") : -1].split(",")]
-                made += [STRATEGIES.build(cls.name, {**quick, name: value}) for value in choices[1:]]
+        for name, hint in STRATEGIES.hints(cls.name).items():
+            if get_origin(hint) is Literal:
+                made += [STRATEGIES.build(cls.name, {**quick, name: value}) for value in get_args(hint)[1:]]
     return made
 
 

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from algrid.strategies._sandbox import sandboxed
+from algrid.sandbox import sandboxed
 
 
 def draws(seed: int) -> tuple[float, float]:
