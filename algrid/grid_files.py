@@ -14,7 +14,7 @@ from algrid.errors import GridError, nearest, unknown_name
 __all__ = ["FILE_PARAMETERS", "FileFinder", "grid_file", "shipped"]
 
 #: Parameters of datasets, splits and start sets that name a file.
-FILE_PARAMETERS = frozenset({"path"})
+FILE_PARAMETERS = frozenset({"path", "test_path"})
 
 
 def shipped() -> list[str]:

@@ -19,6 +19,7 @@ from algrid.datasets.facts import DatasetFacts
 from algrid.grid import GridSpec
 from algrid.learners.base import Learner
 from algrid.plan import Plan
+from algrid.preprocessing import Preprocessing
 from algrid.schema import VARIANT_AXES
 from algrid.seeds import Streams
 from algrid.splits import Counts
@@ -110,10 +111,10 @@ class _Planner:
                     seed=seed,
                 )
                 self.cells.append(cell)
-                why = preprocessing.unsupported(facts) or _needs_dense(learner, facts)
+                why = preprocessing.unsupported(facts) or learner.unsupported(preprocessing, facts)
                 levels = cell.levels() if self.excluded else {}
                 matching = tuple(i for i, exclusion in enumerate(self.excluded) if exclusion.matches(levels))
-                self.rows.append(row(learner, size if isinstance(size, str) else why or size, matching))
+                self.rows.append(row(preprocessing, learner, size if isinstance(size, str) else why or size, matching))
 
     def _sizes(self, plugin: DatasetPlugin, facts: DatasetFacts) -> list[list[Sizes | str]]:
         """By split and start set: rows of pool, test part and start set; or the reason why there is no start set.
@@ -163,7 +164,14 @@ class _Planner:
         spec = self.spec
         return Streams(spec.seed, data.content_hash, spec.split.name, split, spec.start_set.name, start, spec.seeds[0])
 
-    def _row(self, facts: DatasetFacts, learner: Learner, sizes: Sizes | str, matching: tuple[int, ...]) -> _Row:
+    def _row(
+        self,
+        facts: DatasetFacts,
+        preprocessing: Preprocessing,
+        learner: Learner,
+        sizes: Sizes | str,
+        matching: tuple[int, ...],
+    ) -> _Row:
         """Skips, targets and seconds of all variants of a cell; available labels and size of its start set."""
         n = len(self.variants)
         if isinstance(sizes, str):
@@ -179,9 +187,9 @@ class _Planner:
             n_start=n_start,
             n_pool=n_pool,
             n_test=n_test,
-            n_features=facts.n_features,
+            n_features=preprocessing.width(facts),
         )
-        skip = self._incompatible(learner, n_pool, facts)
+        skip = self._incompatible(preprocessing, learner, n_pool, facts)
         for i in matching:
             skip[self.excluded[i].variants & (skip == 0)] = self._code("excluded by the grid file")
         return skip, targets.astype(np.int32), seconds.astype(np.float32), n_pool - n_start, n_start
@@ -195,17 +203,16 @@ class _Planner:
                 )
         return max(budget.bought(variant.batch_size, available) for budget in self.spec.budgets)
 
-    def _incompatible(self, learner: Learner, n_pool: int, facts: DatasetFacts) -> NDArray[np.int16]:
-        spec = self.spec
+    def _incompatible(
+        self, preprocessing: Preprocessing, learner: Learner, n_pool: int, facts: DatasetFacts
+    ) -> NDArray[np.int16]:
+        spec, sparse = self.spec, preprocessing.is_sparse(facts)
         reasons = [
-            strategy.unsupported(looked_at or learner, facts.n_classes, facts.is_sparse, n_pool)
+            (looked_at.unsupported(preprocessing, facts) if looked_at else None)
+            or strategy.unsupported(looked_at or learner, facts.n_classes, sparse, n_pool)
             for strategy, looked_at in product(spec.strategies, spec.query_learners)
         ]
         return np.repeat(np.array([self._code(reason) for reason in reasons], np.int16), len(spec.batch_sizes))
-
-
-def _needs_dense(learner: Learner, facts: DatasetFacts) -> str | None:
-    return f"{learner.name} can't use sparse features" if facts.is_sparse and not learner.sparse else None
 
 
 class _Exclusion:

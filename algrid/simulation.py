@@ -64,7 +64,8 @@ def simulate(
     Parameters
     ----------
     X : (n_rows, n_columns) array, DataFrame or sparse matrix
-        Features; prepared as in a grid (fitted on the pool only).
+        Features; prepared as in a grid (fitted on the pool only). A sequence of texts needs a representation for
+        `preprocessing`, such as ``"tfidf"``.
     y : (n_rows,) array
         Labels of any kind.
     strategy : str, mapping or Strategy
@@ -95,7 +96,7 @@ def simulate(
     AlgridError
         For unknown names, wrong parameters, data that can't be used, or a run that fails.
     """
-    dataset = Dataset.from_frame(X, target=y) if isinstance(y, str) else Dataset.from_arrays(X, y)
+    dataset = _dataset(X, y)
     if batch_size < 1 or (budget is not None and budget < 1):
         raise GridError(f"batch_size is {batch_size} and budget is {budget}; both must be at least 1.")
     cell = Cell(
@@ -112,7 +113,12 @@ def simulate(
         seed=0,
     )
     variant = Variant(_plugin(STRATEGIES, strategy), None, batch_size)
-    if (reason := cell.split.unsupported(dataset) or cell.preprocessing.unsupported(dataset)) is not None:
+    reasons = (
+        cell.split.unsupported(dataset),
+        cell.preprocessing.unsupported(dataset),
+        cell.learner.unsupported(cell.preprocessing, dataset),
+    )
+    if (reason := next(filter(None, reasons), None)) is not None:
         raise AlgridError(f"{reason}.")
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     recorded = [m for name in names if isinstance(m := METRICS.build(name), ProbabilityMetric)]
@@ -132,6 +138,15 @@ def simulate(
         frame[name] = curves(table, name)["value"]
     frame["queried"] = pd.Series([pool.rows[point.batch] for point in history.points], dtype=object)
     return frame
+
+
+def _dataset(X: Any, y: Any) -> Dataset:
+    if isinstance(y, str):
+        return Dataset.from_frame(X, target=y)
+    rows = X.tolist() if isinstance(X, np.ndarray | pd.Series) else X
+    if isinstance(rows, list | tuple) and len(rows) and all(isinstance(row, str) for row in rows):
+        return Dataset.from_texts(rows, y)
+    return Dataset.from_arrays(X, y)
 
 
 def _plugin(registry: Any, given: Any) -> Any:

@@ -22,7 +22,7 @@ from algrid.errors import AlgridWarning, GridError
 from algrid.identity import digest64
 from algrid.registry import Plugin, Registry
 
-__all__ = ["SPLITS", "Counts", "ExplicitSplit", "Rows", "Split", "StratifiedSplit"]
+__all__ = ["SPLITS", "Counts", "ExplicitSplit", "PublishedSplit", "Rows", "Split", "StratifiedSplit"]
 
 #: Rows of a dataset: (n,) int array.
 Rows = NDArray[np.intp]
@@ -177,16 +177,8 @@ class ExplicitSplit(Split):
     def check(self, dataset: Dataset, count: int) -> None:
         """Check the listed splits; a class that a part lacks is an `AlgridWarning`."""
         for index in range(count):
-            for part, rows in zip(_PARTS, self.make(dataset, index, np.random.default_rng(0)), strict=True):
-                lacking = np.setdiff1d(np.flatnonzero(dataset.class_counts), dataset.y[rows])
-                if len(lacking):
-                    names = ", ".join(repr(dataset.class_names[code]) for code in lacking[:5])
-                    more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
-                    warnings.warn(
-                        f"{part} of split {index} in {self.path!r} lacks classes of {dataset.name!r}: {names}{more}.",
-                        AlgridWarning,
-                        stacklevel=2,
-                    )
+            parts = self.make(dataset, index, np.random.default_rng(0))
+            _warn_of_lacking(dataset, parts, f"split {index} in {self.path!r}")
 
     def identity(self) -> dict[str, Any]:
         """Name, version, and a digest of all splits of the file."""
@@ -212,6 +204,56 @@ class ExplicitSplit(Split):
 
     def _splits(self) -> list[dict[str, Any]]:
         return _read_splits(*file_state(self.path))
+
+
+@dataclass(frozen=True)
+class PublishedSplit(Split):
+    """The one split that a dataset was published with: its test part, and all other rows as the pool.
+
+    A dataset has it from its files (``text_file: {path: train.txt, test_path: test.txt}``) or its hub. Which rows
+    they are is part of the dataset's content hash.
+    """
+
+    name: ClassVar[str] = "published"
+
+    def make(self, dataset: Dataset, index: int, rng: np.random.Generator) -> tuple[Rows, Rows]:  # noqa: ARG002
+        """Both parts in ascending order of rows."""
+        assert dataset.test_rows is not None, "unsupported() says so"
+        return np.setdiff1d(np.arange(dataset.n_rows), dataset.test_rows), dataset.test_rows
+
+    def unsupported(self, dataset: Dataset | DatasetFacts) -> str | None:
+        """A reason where there is none, or where its pool has one class."""
+        if dataset.test_counts is None:
+            return "it was published with no split"
+        n_classes = np.count_nonzero(np.subtract(dataset.class_counts, dataset.test_counts))
+        n_test = sum(dataset.test_counts)
+        if not n_test or n_classes < 2:
+            return f"its published split has {n_classes} classes in the pool and {n_test} test rows"
+        return None
+
+    def check(self, dataset: Dataset, count: int) -> None:
+        """There is one such split.
+
+        Raises
+        ------
+        GridError
+            For more.
+        """
+        if count > 1:
+            raise GridError(f"{dataset.name!r} has one published split, not {count}: set the count of `splits` to 1.")
+        _warn_of_lacking(dataset, self.make(dataset, 0, np.random.default_rng(0)), "the published split")
+
+
+def _warn_of_lacking(dataset: Dataset, parts: tuple[Rows, Rows], where: str) -> None:
+    """Warn of classes that a part has no row of."""
+    for part, rows in zip(_PARTS, parts, strict=True):
+        lacking = np.setdiff1d(np.flatnonzero(dataset.class_counts), dataset.y[rows])
+        if len(lacking):
+            names = ", ".join(repr(dataset.class_names[code]) for code in lacking[:5])
+            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+            warnings.warn(
+                f"{part} of {where} lacks classes of {dataset.name!r}: {names}{more}.", AlgridWarning, stacklevel=3
+            )
 
 
 @lru_cache(maxsize=8)

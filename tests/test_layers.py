@@ -69,7 +69,8 @@ ONLY_IN = {
     "distributed": "cluster executor",
     "dask_jobqueue": "cluster cluster_file",
     "duckdb": "store",
-    "pyarrow.parquet": "store datasets.formats ogal",  # a user's or a study's own Parquet file is no store
+    # a user's or a study's own Parquet file is no store
+    "pyarrow.parquet": "store datasets.formats ogal",
     "pyarrow.dataset": "store",
     "pyarrow": "schema store rows points curves mean_curves influence datasets.formats ogal",
     "matplotlib": "figures style",

@@ -32,7 +32,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def test_registry() -> None:
-    assert SPLITS.names() == ["explicit", "stratified"]
+    assert SPLITS.names() == ["explicit", "published", "stratified"]
     assert stratified().parameters() == {"test_size": 0.4}
     assert stratified(test_size=0.25).identity()["parameters"] == {"test_size": 0.25}
     assert stratified().identity_at(3) == stratified().identity()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import scipy.sparse as sp
 from pydantic import Field
 
+from algrid.datasets._files import file_state
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
 from algrid.datasets.formats import Arrays
@@ -80,10 +81,9 @@ class FileBased(DatasetPlugin):
         """The files that are read; none where the data are not there."""
         raise NotImplementedError
 
-    def state(self) -> list[list[Any]]:
-        """Place, size and times of change of the files (that of the content can be set by anybody)."""
-        states = [(path, path.stat()) for path in self.files()]
-        return [[str(path.resolve()), s.st_size, s.st_mtime_ns, s.st_ctime_ns] for path, s in states]
+    def state(self) -> Any:
+        """The files'."""
+        return [file_state(path) for path in self.files()]
 
     def facts(self) -> DatasetFacts:
         """The facts of the data; where these are not there, those that are expected, with classes of equal size.

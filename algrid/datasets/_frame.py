@@ -21,7 +21,13 @@ from algrid.errors import AlgridWarning, DatasetError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MAX_FRACTIONAL_LABELS", "dataset_from_arrays", "dataset_from_frame", "require_columns"]
+__all__ = [
+    "MAX_FRACTIONAL_LABELS",
+    "dataset_from_arrays",
+    "dataset_from_frame",
+    "labels_to_codes",
+    "require_columns",
+]
 
 #: A target with fractions and more distinct values than this is taken for a regression target.
 MAX_FRACTIONAL_LABELS = 100
@@ -72,7 +78,7 @@ def dataset_from_arrays(
             raise DatasetError(
                 f"dataset {name!r} has no column {position}: categorical columns are 0 to {n_columns - 1}."
             )
-    codes, class_names = _labels(_series(y, name), name)
+    codes, class_names = labels_to_codes(y, name)
     if sp.issparse(X):
         return Dataset(name, _canonical(X), codes, class_names, tuple(sorted(categorical)), tuple(names))
     shown = names or [str(position) for position in range(n_columns)]
@@ -150,6 +156,17 @@ def _refuse(X: NDArray[np.float64], names: Sequence[str], name: str) -> None:
         raise DatasetError(f"dataset {name!r} has columns without any value: {_listed(empty)}. Drop them.")
 
 
+def labels_to_codes(y: Any, name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """(n_rows,) class codes and the class names of labels, sorted: numbers as numbers, all else as text.
+
+    Raises
+    ------
+    DatasetError
+        For more than one label a row, or labels that are missing, infinite or like a regression target's.
+    """
+    return _labels(_series(y, name), name)
+
+
 def _series(y: Any, name: str) -> pd.Series[Any]:
     import pandas as pd
 
@@ -165,7 +182,6 @@ def _series(y: Any, name: str) -> pd.Series[Any]:
 
 
 def _labels(series: pd.Series[Any], name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
-    """(n_rows,) class codes and the class names, sorted: numbers as numbers, all else as text."""
     series = _simplified(series)
     missing = np.flatnonzero(series.isna())
     if len(missing):

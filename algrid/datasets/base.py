@@ -35,6 +35,7 @@ class Dataset:
         The level's name on the dataset axis.
     X : (n_rows, n_columns) float64 array or CSR matrix
         Raw features. A categorical column holds the codes 0, 1, ... of its categories; missing is NaN.
+        A dataset of texts has no columns: a representation (a level of the preprocessing axis) makes them.
     y : (n_rows,) int array
         Class codes 0 ... n_classes - 1, in the order of `class_names`.
     class_names : tuple of str
@@ -43,6 +44,10 @@ class Dataset:
         Positions of the categorical columns.
     feature_names : tuple of str
         Names of the columns, or empty.
+    documents : tuple of str, optional
+        (n_rows,) the texts, where it is a dataset of texts (see `from_texts`).
+    test_rows : (n,) int array, optional
+        Rows of the test part that the dataset was published with, ascending (the split kind ``published``).
 
     Raises
     ------
@@ -57,11 +62,15 @@ class Dataset:
     class_names: tuple[str, ...]
     categorical: tuple[int, ...] = ()
     feature_names: tuple[str, ...] = ()
+    documents: tuple[str, ...] | None = None
+    test_rows: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         n_rows = self.X.shape[0]
-        if n_rows == 0 or self.X.shape[1] == 0:
+        if n_rows == 0 or (self.X.shape[1] == 0) != self.is_text:
             raise DatasetError(f"dataset {self.name!r} is empty: it has shape {tuple(self.X.shape)}.")
+        if self.documents is not None and len(self.documents) != n_rows:
+            raise DatasetError(f"dataset {self.name!r} has {len(self.documents)} documents for {n_rows} rows.")
         if self.y.shape != (n_rows,):
             raise DatasetError(
                 f"dataset {self.name!r} has {n_rows} rows of features but labels of shape {self.y.shape}."
@@ -155,6 +164,38 @@ class Dataset:
 
         return dataset_from_arrays(X, y, name=name, categorical=categorical, feature_names=feature_names)
 
+    @classmethod
+    def from_texts(
+        cls, documents: Sequence[str], y: Any, *, name: str = "data", test_rows: NDArray[np.intp] | None = None
+    ) -> Dataset:
+        """A dataset of texts and labels; it needs a representation (``tfidf``, ``embedding``, ``tokens``).
+
+        Parameters
+        ----------
+        documents : (n_rows,) sequence of str
+            Each with something beside white space in it.
+        y : (n_rows,) array-like
+            Labels: all numbers or all text. Classes are the labels in sorted order.
+        name : str
+            The dataset's name.
+        test_rows : (n,) int array, optional
+            Rows of a published test part, ascending.
+
+        Raises
+        ------
+        DatasetError
+            For a document that is no text or empty, labels that are missing or of mixed types, or fewer than
+            two classes.
+        """
+        from algrid.datasets._text import dataset_from_texts
+
+        return dataset_from_texts(documents, y, name=name, test_rows=test_rows)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its rows are documents."""
+        return self.documents is not None
+
     @property
     def n_rows(self) -> int:
         """Number of rows."""
@@ -191,6 +232,8 @@ class Dataset:
             is_sparse=self.is_sparse,
             categorical=tuple(self.categorical),
             has_missing=self.has_missing,
+            is_text=self.is_text,
+            test_counts=self.test_counts,
             content_hash=self.content_hash,
         )
 
@@ -199,15 +242,27 @@ class Dataset:
         """(n_classes,) rows of each class."""
         return np.bincount(self.y, minlength=self.n_classes)
 
+    @property
+    def test_counts(self) -> tuple[int, ...] | None:
+        """Rows of each class in the test part that it was published with."""
+        if self.test_rows is None:
+            return None
+        return tuple(np.bincount(self.y[self.test_rows], minlength=self.n_classes).tolist())
+
     @cached_property
     def content_hash(self) -> str:
-        """32 hexadecimal digits over features, labels and categorical columns; names do not count."""
+        """32 hexadecimal digits over features or documents, labels, categorical columns and a published split."""
         digest = hashlib.sha256()
-        if sp.issparse(self.X):
+        if self.documents is not None:
+            encoded = [document.encode("utf-8", "surrogatepass") for document in self.documents]
+            parts = [np.array([len(text) for text in encoded], "<i8"), np.frombuffer(b"".join(encoded), np.uint8)]
+        elif sp.issparse(self.X):
             parts = [self.X.indptr.astype("<i8"), self.X.indices.astype("<i8"), self.X.data.astype("<f8")]
         else:
             parts = [np.ascontiguousarray(self.X, dtype="<f8")]
-        kind = "csr" if sp.issparse(self.X) else "dense"
+        if self.test_rows is not None:
+            parts.append(self.test_rows.astype("<i8"))
+        kind = "text" if self.is_text else "csr" if sp.issparse(self.X) else "dense"
         digest.update(repr((kind, tuple(map(int, self.X.shape)), self.n_classes, tuple(self.categorical))).encode())
         for part in [*parts, self.y.astype("<i8")]:
             digest.update(np.ascontiguousarray(part).tobytes())

@@ -42,6 +42,10 @@ class DatasetFacts:
         Positions of the categorical columns.
     has_missing : bool
         Whether a feature value is missing.
+    is_text : bool
+        Whether its rows are documents.
+    test_counts : tuple of int, optional
+        Rows of each class in the test part that it was published with.
     content_hash : str or None
         The identity of the data; None where they are not there and these facts are what is expected of them.
     """
@@ -53,6 +57,8 @@ class DatasetFacts:
     is_sparse: bool = False
     categorical: tuple[int, ...] = ()
     has_missing: bool = False
+    is_text: bool = False
+    test_counts: tuple[int, ...] | None = None
     content_hash: str | None = None
 
     @property
@@ -82,9 +88,9 @@ def remembered_facts(plugin: DatasetPlugin, state: Any, load: Callable[[], Datas
     key = content_key([kind, plugin.version, plugin.parameters(), plugin.dataset_name, state, code])
     found = remembered("facts", key, lambda: asdict(load()))
     try:
-        tuples = {name: tuple(found[name]) for name in ("class_names", "class_counts", "categorical")}
+        tuples = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
         return DatasetFacts(**{**found, **tuples})
-    except (TypeError, KeyError):  # of another algrid with the same version
+    except (TypeError, AttributeError):  # of another algrid with the same version
         return load()
 
 

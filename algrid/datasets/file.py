@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from algrid.datasets._file_based import FileBased
+from algrid.datasets._files import existing_file
 from algrid.datasets.base import Dataset
 from algrid.datasets.formats import read_file, stem_of
-from algrid.errors import DatasetError, nearest
 
 __all__ = ["File"]
 
@@ -68,21 +68,7 @@ class File(FileBased):
         DatasetError
             If there is none.
         """
-        return (self._file(),)
+        return (existing_file(self.path),)
 
     def _read(self) -> Dataset:
-        return self._dataset(read_file(self._file(), self.target, self.encoding), f"file {self.path!r}")
-
-    def _file(self) -> Path:
-        path = Path(self.path).expanduser()
-        if path.is_dir():
-            raise DatasetError(f"{self.path!r} is a folder: name a file in it.")
-        if not path.is_file():
-            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            raise DatasetError(
-                f"there is no file {self.path!r}.{nearest(path.name, siblings)} "
-                f"Relative paths start at the folder in which algrid runs, {Path.cwd()}."
-            )
-        if path.stat().st_size == 0:
-            raise DatasetError(f"file {self.path!r} is empty.")
-        return path
+        return self._dataset(read_file(existing_file(self.path), self.target, self.encoding), f"file {self.path!r}")

@@ -6,13 +6,16 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Features
 from algrid.registry import Plugin
+
+if TYPE_CHECKING:
+    from algrid.preprocessing import Described, Preprocessing
 
 __all__ = ["Fitted", "Learner"]
 
@@ -34,6 +37,8 @@ class Learner(Plugin):
         conformance test holds every learner that says so to it.
     sparse : bool
         Whether it takes CSR features.
+    takes : str
+        What a preprocessing has to give it: ``features``, or ``tokens``.
     batch : int
         How many labelled sets `fit_many` is handed at once: 1, unless the learner is batched.
     cost : (float, float, float)
@@ -44,12 +49,24 @@ class Learner(Plugin):
     provides: ClassVar[frozenset[str]] = frozenset({"predict_proba"})
     predicts_argmax: ClassVar[bool] = False
     sparse: ClassVar[bool] = True
+    takes: ClassVar[str] = "features"
     batch: ClassVar[int] = 1
     cost: ClassVar[tuple[float, float, float]] = (2e-3, 1e-6, 1e-6)
 
     def build(self, seed: int) -> Any:
         """A fresh scikit-learn classifier, on one thread, that draws from `seed` alone."""
         raise NotImplementedError
+
+    def unsupported(self, preprocessing: Preprocessing, dataset: Described) -> str | None:
+        """Why it can't learn from what this preprocessing makes of a dataset, or None where it can: a skip of the plan.
+
+        A learner with a tokenizer of its own adds that it has to be the one that made the tokens.
+        """
+        if preprocessing.gives != self.takes:
+            return f"{self.name} takes {self.takes}, and {preprocessing.name} gives {preprocessing.gives}"
+        if preprocessing.is_sparse(dataset) and not self.sparse:
+            return f"{self.name} can't use sparse features"
+        return None
 
     def cost_factor(self) -> float:
         """By how much the parameters make fits and predictions dearer than `cost` says, which is for the defaults."""

@@ -72,7 +72,9 @@ class TablePreprocessing(Preprocessing):
         return []
 
     def unsupported(self, dataset: Described) -> str | None:
-        """Sparse features have neither categories nor missing values."""
+        """Texts have no columns, sparse features neither categories nor missing values."""
+        if (reason := super().unsupported(dataset)) is not None:
+            return reason
         if dataset.is_sparse and dataset.categorical:
             return "categorical columns of sparse features can't be encoded; give them dense, or encoded"
         if dataset.is_sparse and dataset.has_missing:

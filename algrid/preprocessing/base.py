@@ -24,6 +24,14 @@ class Described(Protocol):
         """Number of rows."""
 
     @property
+    def n_features(self) -> int:
+        """Number of raw columns; 0 for texts."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its rows are documents."""
+
+    @property
     def categorical(self) -> Sequence[int]:
         """Positions of the categorical columns."""
 
@@ -47,9 +55,13 @@ class Preprocessing(Plugin):
     ---------------
     leaks : bool
         Whether that is broken, which only a level that is there to measure it may do; a plan says so.
+    gives : str
+        ``features``, or ``tokens`` (ids of a tokenizer's vocabulary, see `algrid.preprocessing.tokens`), which only
+        learners can use that say so.
     """
 
     leaks: ClassVar[bool] = False
+    gives: ClassVar[str] = "features"
 
     @property
     def label(self) -> str:
@@ -59,15 +71,25 @@ class Preprocessing(Plugin):
             return shown
         return f"{shown[:-1]}, leaks)" if shown.endswith(")") else f"{shown}(leaks)"
 
-    def unsupported(self, dataset: Described) -> str | None:  # noqa: ARG002 - for those that need something
-        """Why this dataset can't be prepared so, or None where it can: a skip of the plan.
+    def unsupported(self, dataset: Described) -> str | None:
+        """Why this dataset can't be prepared so, or None where it can: a skip of the plan. Here: texts have no columns.
 
         Parameters
         ----------
         dataset : Described
             A `Dataset`, or what is known of one whose data are not loaded.
         """
+        if dataset.is_text:
+            return f"texts need a representation (tfidf, embedding, tokens): {self.name} prepares columns of tables"
         return None
+
+    def is_sparse(self, dataset: Described) -> bool:
+        """Whether the features that it makes are a sparse matrix: as they were, unless it says otherwise."""
+        return dataset.is_sparse
+
+    def width(self, dataset: Described) -> int:
+        """Values in a row of the features, about; for the planner's costs."""
+        return dataset.n_features
 
     def prepare(
         self, dataset: Dataset, pool_rows: NDArray[np.intp], test_rows: NDArray[np.intp]

@@ -35,8 +35,10 @@ class Paper(Preprocessing):
     leaks: ClassVar[bool] = True
 
     def unsupported(self, dataset: Described) -> str | None:
-        """Medians can't be taken out of sparse features."""
-        return "the study's preparation centres features, and sparse ones can't be" if dataset.is_sparse else None
+        """Texts have no columns, and medians can't be taken out of sparse features."""
+        if dataset.is_sparse:
+            return "the study's preparation centres features, and sparse ones can't be"
+        return super().unsupported(dataset)
 
     def prepare(
         self, dataset: Dataset, pool_rows: NDArray[np.intp], test_rows: NDArray[np.intp]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,16 @@ def sparse() -> Dataset:
     return Dataset("sparse", sp.csr_matrix(X), np.arange(N_ROWS) % 2, ("a", "b"))
 
 
+def texts() -> Dataset:
+    words = ["red", "green", "blue", "seven", "eight", "über"]
+    documents = [f"{words[row % 6]} is {words[row % 5]}, row {row // 7}" for row in range(N_ROWS)]
+    return Dataset.from_texts(documents, np.arange(N_ROWS) % 2, name="texts")
+
+
 def cases() -> list[Any]:
-    found = [(level, data) for level in LEVELS for data in (mixed(), sparse()) if level.unsupported(data) is None]
+    found = [
+        (level, data) for level in LEVELS for data in (mixed(), sparse(), texts()) if level.unsupported(data) is None
+    ]
     return [pytest.param(level, data, id=f"{level.label}-{data.name}") for level, data in found]
 
 
@@ -83,15 +92,31 @@ def test_the_same_bits_twice_also_of_a_pickled_level(level: Preprocessing, data:
     assert [dense(X).tobytes() for X in first] == [dense(X).tobytes() for X in second]
 
 
+def with_others(data: Dataset, rows: np.ndarray) -> Dataset:
+    """The dataset with these rows replaced by quite different ones."""
+    if data.documents is not None:
+        documents = np.array(data.documents, dtype=object)
+        documents[rows] = "Something else altogether, a thousand times. " * 5
+        return Dataset.from_texts(documents.tolist(), data.y)
+    X = data.X.tolil() if data.is_sparse else data.X.copy()
+    numbers = np.setdiff1d(np.arange(data.n_features), data.categorical)
+    X[np.ix_(rows, numbers)] = 1e3
+    return replace(data, X=sp.csr_matrix(X) if data.is_sparse else X)
+
+
+@pytest.mark.parametrize(("level", "data"), cases())
+def test_what_is_planned_is_what_comes(level: Preprocessing, data: Dataset) -> None:
+    X, _ = level.prepare(data, np.arange(N_POOL), np.arange(N_POOL, N_ROWS))
+    assert sp.issparse(X) == level.is_sparse(data)
+    assert level.width(data) > 0
+    assert level.gives in {"features", "tokens"}
+
+
 @pytest.mark.parametrize(("level", "data"), cases())
 def test_it_leaks_only_where_it_says_so(level: Preprocessing, data: Dataset) -> None:
     """Other test rows, many times as large, change the pool's features or they don't."""
     pool, test = np.arange(N_POOL), np.arange(N_POOL, N_ROWS)
-    X = data.X.tolil() if data.is_sparse else data.X.copy()
-    numbers = np.setdiff1d(np.arange(data.n_features), data.categorical)
-    X[np.ix_(test, numbers)] = 1e3
-    other = Dataset("other", sp.csr_matrix(X) if data.is_sparse else X, data.y, data.class_names, data.categorical)
-    (kept, _), (again, _) = level.prepare(data, pool, test), level.prepare(other, pool, test)
+    (kept, _), (again, _) = level.prepare(data, pool, test), level.prepare(with_others(data, test), pool, test)
     assert (dense(kept).tobytes() != dense(again).tobytes()) == level.leaks
 
 
@@ -100,4 +125,4 @@ def test_it_leaves_the_dataset_alone(level: Preprocessing, data: Dataset) -> Non
     before = data.content_hash
     for part in level.prepare(data, np.arange(N_POOL), np.arange(N_POOL, N_ROWS)):
         (part.data if sp.issparse(part) else part)[:] = 77
-    assert Dataset(data.name, data.X, data.y, data.class_names, data.categorical).content_hash == before
+    assert replace(data, name="again").content_hash == before
