@@ -264,8 +264,9 @@ class _Flight:
                 if future.status == "finished":
                     with contextlib.suppress(*_AWAY):
                         self._keep(task, future.result(timeout=5))
-            with contextlib.suppress(*_AWAY):
-                lane.pool.client.cancel(list(lane.tasks))
+            if lane.tasks:
+                with contextlib.suppress(*_AWAY):
+                    lane.pool.client.cancel(list(lane.tasks))
             lane.tasks.clear()
 
 

@@ -1,10 +1,9 @@
-"""Dask: schedulers of one's own, workers that are lost, and what comes back."""
+"""Dask: workers that are lost, and what comes back."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
 import subprocess
 import sys
@@ -58,32 +57,6 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("expected")
     assert Session(GRID, path).run(Quiet(), workers=1) == 32
     return evidence(path)
-
-
-@contextlib.contextmanager
-def running(*command: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-@pytest.mark.slow
-def test_a_scheduler_and_workers_of_ones_own(expected: dict[str, Any], tmp_path: Path) -> None:
-    address = tmp_path / "scheduler.json"
-    scheduler = ("distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(address))
-    worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", "--scheduler-file", str(address))
-    with running(*scheduler, folder=tmp_path), running(*worker, folder=tmp_path):
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        at = json.loads(address.read_text())["address"]
-        assert Session(GRID, tmp_path / "results").run(Quiet(), scheduler=at) == 32
-    assert evidence(tmp_path / "results") == expected
 
 
 @pytest.mark.slow
