@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from algrid.cli_datasets import datasets, list_plugins
+from algrid.console import err as _err
+from algrid.console import out as _out
+from algrid.console import table as _table
 from algrid.errors import AlgridError
 
 __all__ = ["app", "main"]
@@ -34,8 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An active-learning experiment grid: plan it, run it on Dask into Parquet, look at it.",
 )
-_out = Console(highlight=False, soft_wrap=False)
-_err = Console(stderr=True, highlight=False)
+
+app.add_typer(datasets, name="datasets")
 
 Grid = Annotated[str, typer.Argument(metavar="GRID", help="A grid file, or the name of a shipped grid.")]
 Folder = Annotated[
@@ -212,19 +213,11 @@ def figures(
 
 
 @app.command()
-def datasets() -> None:
-    """List the datasets that come with algrid."""
-    from algrid.datasets import DATASETS
-
-    _plugins(DATASETS, licence=lambda cls: cls.licence)
-
-
-@app.command()
 def strategies() -> None:
     """List the query strategies: what they need, their parameters and source."""
     from algrid.strategies import STRATEGIES
 
-    _plugins(STRATEGIES, needs=lambda cls: ", ".join(sorted(cls.needs)) or "nothing")
+    list_plugins(STRATEGIES, needs=lambda cls: ", ".join(sorted(cls.needs)) or "nothing")
 
 
 @app.command()
@@ -232,7 +225,7 @@ def learners() -> None:
     """List the learners: what they provide, their parameters and source."""
     from algrid.learners import LEARNERS
 
-    _plugins(LEARNERS, provides=lambda cls: ", ".join(sorted(cls.provides)))
+    list_plugins(LEARNERS, provides=lambda cls: ", ".join(sorted(cls.provides)))
 
 
 @app.command()
@@ -240,7 +233,7 @@ def metrics() -> None:
     """List the metrics: what they need, their range and direction."""
     from algrid.metrics import METRICS, ConfusionMetric
 
-    _plugins(
+    list_plugins(
         METRICS,
         needs=lambda cls: "nothing" if issubclass(cls, ConfusionMetric) else "record in the grid file",
         range=lambda cls: f"{cls.bounds[0]:g} to {cls.bounds[1]:g}",
@@ -283,23 +276,6 @@ def compact(folder: Folder, results: Results = None) -> None:
     path = _results_of(folder, results)
     Store.open(path).compact()
     _out.print(f"compacted {path}", markup=False)
-
-
-def _plugins(registry: Any, **columns: Callable[[Any], str]) -> None:
-    table = _table(registry.kind, "what it is")
-    for cls in registry.classes():
-        parameters = ", ".join(f"{key}={value}" for key, value in cls.defaults().items())
-        facts = {**{key: show(cls) for key, show in columns.items()}, "parameters": parameters, "source": cls.source}
-        shown = "; ".join(f"{key}: {value}" for key, value in facts.items() if value)
-        table.add_row(cls.name, Text.assemble(cls.summary(), "\n", (shown, "dim")))
-    _out.print(table)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for i, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=i == 0)
-    return table
 
 
 def _notes(session: Any) -> None:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from algrid.catalogues import Catalogue, Entry
+from algrid.catalogues import Catalogue, entry_named
 from algrid.catalogues.selection import sampled, where
+from algrid.datasets import DATASETS
 from algrid.errors import GridError, unknown_name
 from algrid.grid_files import FileFinder
 
-__all__ = ["levels_of_catalogue"]
+__all__ = ["level_named", "levels_of_catalogue"]
 
 _KEYS = ("catalogue", "where", "sample", "seed")
+
+
+def level_named(name: str) -> Any:
+    """What a plain name in `datasets` stands for: a plugin of that name, else an entry of a known catalogue.
+
+    Raises
+    ------
+    GridError
+        For mistakes in a catalogue.
+    """
+    if ":" in name or name in DATASETS.names():
+        return name
+    entry = entry_named(name)
+    return name if entry is None else entry.level()
 
 
 def levels_of_catalogue(item: dict[str, Any], files: FileFinder) -> list[Any]:
@@ -46,7 +60,7 @@ def levels_of_catalogue(item: dict[str, Any], files: FileFinder) -> list[Any]:
         entries = sampled(entries, _whole(item, "sample", 1), _whole(item, "seed", 0))
     elif "seed" in item:
         raise GridError("a seed is for a sample: give sample too, or leave seed out.")
-    return [_placed(entry, catalogue.folder) for entry in entries]
+    return [entry.level() for entry in entries]
 
 
 def _whole(item: dict[str, Any], key: str, least: int) -> int:
@@ -54,12 +68,3 @@ def _whole(item: dict[str, Any], key: str, least: int) -> int:
     if type(value) is not int or value < least:
         raise GridError(f"{key} is {value!r}; a whole number of at least {least} is needed.")
     return value
-
-
-def _placed(entry: Entry, folder: Path | None) -> Any:
-    """What stands for an entry; the path of a file is relative to the catalogue."""
-    level = entry.level()
-    if entry.kind == "file" and folder is not None:
-        path = Path(str(entry.origin)).expanduser()
-        level["file"]["path"] = str(path if path.is_absolute() else folder.absolute() / path)
-    return level

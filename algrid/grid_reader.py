@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from algrid.datasets import DATASETS, DatasetPlugin
+from algrid.datasets import DATASETS, Dataset, DatasetPlugin
+from algrid.datasets.kept import keep
 from algrid.errors import AlgridError, unknown_name
-from algrid.grid_catalogues import levels_of_catalogue
+from algrid.grid_catalogues import level_named, levels_of_catalogue
 from algrid.grid_exclusions import read_exclusions
 from algrid.grid_files import FileFinder
-from algrid.grid_levels import build_level, described, entries, level_label, read_levels, unique
+from algrid.grid_levels import build_level, described, entries, level_label, read_levels, spelled, unique
 from algrid.grid_values import Budget, Limits, parse_memory
 from algrid.learners import LEARNERS, Learner
 from algrid.metrics import METRICS, ProbabilityMetric
@@ -57,6 +58,8 @@ def _plain_data(problems: Problems, path: KeyPath, value: Any) -> Any:
     """Data as a YAML text has them: lists for tuples and arrays, Python's own numbers, all finite."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
+    if isinstance(value, Dataset):
+        return spelled(keep(value), DATASETS)
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
@@ -66,6 +69,8 @@ def _plain_data(problems: Problems, path: KeyPath, value: Any) -> Any:
         return [_plain_data(problems, (*path, i), item) for i, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         problems.add(path, f"{value} is no finite number. Where no limit is meant, write null.")
+    elif hasattr(value, "iloc"):
+        problems.add(path, "a pandas object. Give a dataset of it: ag.Dataset.from_frame(frame, target=..., name=...).")
     elif value is not None and not isinstance(value, str | bool | int | float):
         problems.add(path, f"found {described(value)} where text, a number, a list or a mapping is needed.")
     return value
@@ -172,10 +177,12 @@ class GridReader:
 
     def _expanded(self, path: KeyPath, item: Any) -> list[Any]:
         """The entries that a catalogue, or the files of a pattern, stand for; any other stands for itself."""
-        if not (isinstance(item, dict) and "catalogue" in item):
-            return self._of_files(path, item)
         try:
-            return levels_of_catalogue(item, self.files)
+            if isinstance(item, str):
+                return [level_named(item)]
+            if isinstance(item, dict) and "catalogue" in item:
+                return levels_of_catalogue(item, self.files)
+            return self._of_files(path, item)
         except AlgridError as error:
             self.problems.add(path, str(error))
             return []

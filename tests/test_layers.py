@@ -57,7 +57,7 @@ LAYERS = {
     # what a user holds
     "use": (
         "__init__ api session results results_analyses influence_of pool_measures stopping_of paper simulation "
-        "progress cli audit audit_states",
+        "progress cli cli_datasets console dataset_names audit audit_states",
         "frame registry datasets catalogues metrics stopping learners strategies protocol inspection loop samples grid "
         "plan workers store analysis",
     ),
@@ -75,8 +75,8 @@ ONLY_IN = {
     "pyarrow": "schema store rows points curves mean_curves influence datasets.formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
-    "typer": "cli",
-    "rich": "cli progress",
+    "typer": "cli cli_datasets",
+    "rich": "cli cli_datasets console progress",
     "psutil": "supervisor",
     "modAL": "strategies",
     "yaml": "yaml_lines",

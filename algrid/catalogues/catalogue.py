@@ -17,7 +17,7 @@ from algrid.datasets.folders import data_folder
 from algrid.errors import GridError, nearest, unknown_name
 from algrid.yaml_lines import KeyPath, Problems, load_yaml
 
-__all__ = ["Catalogue", "catalogue_file", "shipped"]
+__all__ = ["Catalogue", "catalogue_file", "catalogues", "entry_named", "shipped"]
 
 _Text = Annotated[str, Field(min_length=1)]
 _Texts = list[_Text]
@@ -88,18 +88,15 @@ class Catalogue:
     title : str
     entries : tuple of Entry
         In the order of the file.
-    folder : Path, optional
-        Of the file: paths in it are relative to it.
     """
 
     name: str
     title: str
     entries: tuple[Entry, ...]
-    folder: Path | None = None
 
     @classmethod
     def from_yaml(cls, text: str, source: str = "catalogue", folder: Path | None = None) -> Catalogue:
-        """A catalogue of a YAML text.
+        """A catalogue of a YAML text; paths in it are relative to `folder`.
 
         Raises
         ------
@@ -109,9 +106,9 @@ class Catalogue:
         document = load_yaml(text, source)
         problems = Problems(source, document.lines)
         name = Path(source).name.removesuffix(".yaml").removesuffix(".yml")
-        title, entries = _read(problems, document.data)
+        title, entries = _read(problems, document.data, folder)
         problems.raise_if_any()
-        return cls(name, title or name, entries, folder)
+        return cls(name, title or name, entries)
 
     @classmethod
     def open(cls, name_or_path: str | Path, folders: Sequence[Path] = ()) -> Catalogue:
@@ -147,6 +144,30 @@ class Catalogue:
         raise GridError(f"catalogue {self.name!r} has no dataset {name!r}.{nearest(name, known)}")
 
 
+def catalogues() -> list[Catalogue]:
+    """The catalogues that are known by name: the user's own, in the data folder, then the shipped ones.
+
+    Raises
+    ------
+    GridError
+        For mistakes in one of them.
+    """
+    return [Catalogue.open(path) for path in sorted(data_folder().glob("*.yaml"))] + [
+        Catalogue.open(_shipped_folder() / f"{name}.yaml") for name in shipped()
+    ]
+
+
+def entry_named(name: str) -> Entry | None:
+    """The entry of that name in the first catalogue that has one.
+
+    Raises
+    ------
+    GridError
+        For mistakes in a catalogue.
+    """
+    return next((entry for known in catalogues() for entry in known.entries if entry.name == name), None)
+
+
 @cache
 def _adapters() -> Mapping[str, TypeAdapter[Any]]:
     return {key: TypeAdapter(kind) for key, kind in _KEYS.items()}
@@ -156,7 +177,7 @@ def _shipped_folder() -> Path:
     return Path(str(files("algrid"))) / "catalogues"
 
 
-def _read(problems: Problems, data: Any) -> tuple[str, tuple[Entry, ...]]:
+def _read(problems: Problems, data: Any, folder: Path | None) -> tuple[str, tuple[Entry, ...]]:
     if not isinstance(data, dict) or not isinstance(data.get("datasets"), dict) or not data["datasets"]:
         problems.add((), "a catalogue has the key `datasets:`, a mapping from names to what is known of each.")
         return "", ()
@@ -169,7 +190,7 @@ def _read(problems: Problems, data: Any) -> tuple[str, tuple[Entry, ...]]:
     entries = [
         entry
         for name, fields in data["datasets"].items()
-        if (entry := _entry(problems, ("datasets", name), name, fields)) is not None
+        if (entry := _entry(problems, ("datasets", name), fields, folder)) is not None
     ]
     names = {name: fields for name, fields in data["datasets"].items() if isinstance(fields, dict)}
     for entry in entries:
@@ -179,7 +200,7 @@ def _read(problems: Problems, data: Any) -> tuple[str, tuple[Entry, ...]]:
     return str(title), tuple(entries)
 
 
-def _entry(problems: Problems, path: KeyPath, name: str, fields: Any) -> Entry | None:
+def _entry(problems: Problems, path: KeyPath, fields: Any, folder: Path | None) -> Entry | None:
     if not isinstance(fields, dict):
         problems.add(path, f"found {fields!r} where a mapping is needed, as in {{openml: 31, rows: 1000}}.")
         return None
@@ -200,7 +221,10 @@ def _entry(problems: Problems, path: KeyPath, name: str, fields: Any) -> Entry |
     (kind,) = kinds
     known: dict[str, Any] = {key: value for key, value in fields.items() if value is not None and key != kind}
     drop, categorical = (tuple(known.pop(key, ())) for key in ("drop", "categorical"))
-    return Entry(name=name, kind=kind, origin=fields[kind], drop=drop, categorical=categorical, **known)
+    origin = fields[kind]
+    if kind == "file" and folder is not None:
+        origin = str(folder.absolute() / expanduser(origin))  # an absolute path stays as it is
+    return Entry(name=str(path[-1]), kind=kind, origin=origin, drop=drop, categorical=categorical, **known)
 
 
 def _check(problems: Problems, path: KeyPath, kind: TypeAdapter[Any], value: Any) -> None:

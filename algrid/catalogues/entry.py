@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from algrid.datasets import DATASETS, DatasetPlugin
+
 __all__ = ["KINDS", "Entry"]
 
 #: Where data can come from; an entry has exactly one of these keys.
@@ -23,8 +25,8 @@ class Entry:
     kind : str
         One of `KINDS`.
     origin : int, str or mapping
-        The data id of OpenML, the path of a file (relative to the catalogue's folder), the name of a file in the
-        data folder, or the entry of a grid file that stands for a plugin.
+        The data id of OpenML, the path of a file, the name of a file in the data folder, or the entry of a grid
+        file that stands for a plugin.
     target, drop, categorical
         Columns, as the dataset plugins `openml`, `file` and `local` have them.
     rows, features, classes : int, optional
@@ -74,6 +76,28 @@ class Entry:
                 **{key: value for key, value in declared.items() if value not in ("", [], None)},
             }
         }
+
+    @property
+    def origin_text(self) -> str:
+        """Where the data come from, in a few words."""
+        words = {"openml": "OpenML", "file": "file", "local": "data folder:", "plugin": "algrid:"}
+        if self.kind == "plugin" and isinstance(self.origin, Mapping):
+            return f"{words[self.kind]} {next(iter(self.origin))}"
+        return f"{words[self.kind]} {self.origin}"
+
+    def build(self) -> DatasetPlugin:
+        """Its dataset.
+
+        Raises
+        ------
+        PluginError
+            For a plugin that is unknown, or given a wrong parameter.
+        """
+        level = self.level()
+        if isinstance(level, str):
+            return DATASETS.build(level)
+        ((name, parameters),) = level.items()
+        return DATASETS.build(name, parameters)
 
     def facts(self) -> dict[str, Any]:
         """What a condition can ask for: only what the catalogue says, so that it means the same everywhere."""

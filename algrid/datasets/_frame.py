@@ -29,6 +29,9 @@ __all__ = [
     "require_columns",
 ]
 
+#: A categorical column with more categories, or with more numbers beside its texts, is doubted.
+_MANY_CATEGORIES, _MANY_NUMBERS = 1000, 10
+
 #: A target with fractions and more distinct values than this is taken for a regression target.
 MAX_FRACTIONAL_LABELS = 100
 
@@ -128,8 +131,9 @@ def _features(
             X[:, position] = series.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             where = f"column {column!r} of dataset {name!r}"
-            X[:, position], _ = _encode(series, where)
+            X[:, position], categories = _encode(series, where)
             positions.append(position)
+            _doubt(categories, where, forced=position in forced)
     _refuse(X, names, name)
     ids = [names[i] for i in np.flatnonzero(id_columns(X, positions)).tolist() if i not in forced]
     if ids:
@@ -140,6 +144,33 @@ def _features(
         )
     X[np.isnan(X)] = np.nan  # one bit pattern
     return X + 0.0, tuple(positions)  # no negative zeros
+
+
+def _doubt(categories: Sequence[str], where: str, *, forced: bool) -> None:
+    """Warn of a categorical column that is probably none."""
+    if len(categories) > _MANY_CATEGORIES:
+        warnings.warn(
+            f"{where} has {len(categories):,} categories, and one-hot encoding makes a feature of each. Drop it, or "
+            "join categories.",
+            AlgridWarning,
+            stacklevel=5,
+        )
+    texts = [text for text in categories if not _is_number(text)]
+    if not forced and texts and len(categories) - len(texts) > _MANY_NUMBERS:
+        warnings.warn(
+            f"{where} has {len(categories) - len(texts):,} different numbers and texts such as {texts[0]!r}: all are "
+            "taken for categories. If such a text means missing, leave those values empty.",
+            AlgridWarning,
+            stacklevel=5,
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse(X: NDArray[np.float64], names: Sequence[str], name: str) -> None:

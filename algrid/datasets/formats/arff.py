@@ -23,7 +23,7 @@ __all__ = ["read"]
 _DENSE_CELLS = 2_000_000
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
-_VALUE = re.compile(rf"\s*({_QUOTED}|[^,]*?)\s*(,|$)")
+_VALUE = re.compile(rf"\s*({_QUOTED}|(?!['\"])[^,]*?)\s*(,|$)")
 _ATTRIBUTE = re.compile(rf"@attribute\s+({_QUOTED}|[^\s{{]+)\s*(.*)", re.IGNORECASE | re.DOTALL)
 _ENTRY = re.compile(rf"\s*(\d+)\s+({_QUOTED}|[^,\s]+)\s*(,|$)")
 _NUMERIC = {"numeric", "real", "integer"}
@@ -129,8 +129,8 @@ def _plain(path: Path, attributes: list[_Attribute], encoding: str, n_lines: int
         on_bad_lines="error",
         **exact_numbers(),
     )
-    short = frame.iloc[:, -1].isna() & frame.iloc[:, len(attributes) // 2 :].isna().all(axis=1)
-    if short.any() and len(attributes) > 1:  # a line that lacks values looks as if they were missing
+    last = frame.iloc[:, -1]
+    if (last.isna() | (last == "")).any():  # a line that lacks values looks as if its last ones were missing or empty
         _check_widths(path, encoding, n_lines, len(attributes))
     for i, attribute in enumerate(attributes):
         if attribute.kind != "number":

@@ -122,8 +122,11 @@ def read_file(path: Path, target: str, encoding: str = "utf-8") -> pd.DataFrame 
                 f"file {str(path)!r} has the ending {path.suffix!r}; known are {', '.join(ENDINGS)}, each also "
                 f"followed by {', '.join(_COMPRESSIONS)}.{_hint(path)}"
             )
-        with readable(path, found.kind):
-            return found.read(plain, target, encoding)
+        try:
+            with readable(path, found.kind):
+                return found.read(plain, target, encoding)
+        except DatasetError as error:  # a user knows nothing of the temporary file
+            raise DatasetError(str(error).replace(str(plain), str(path))) from error
 
 
 @contextmanager
