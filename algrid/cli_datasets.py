@@ -1,7 +1,8 @@
-"""`algrid datasets`: what there is, what is known of it, fetching, and adding one's own."""
+"""`algrid datasets`: what there is, what is known of it, fetching, checking, and adding one's own."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from rich.text import Text
 
 from algrid.console import err, out, table
+from algrid.errors import AlgridWarning
 
 __all__ = ["datasets", "list_plugins"]
 
@@ -16,7 +18,7 @@ LACKING_DATA = 1
 
 datasets = typer.Typer(
     invoke_without_command=True,
-    help="List the datasets that come with algrid; or show, fetch and add datasets.",
+    help="List the datasets that come with algrid; or show, fetch, check and add datasets.",
 )
 
 Names = Annotated[
@@ -115,13 +117,43 @@ def fetch(
             if outcome.state == FETCHED and outcome.facts is not None:
                 facts = outcome.facts
                 _say(f"{outcome.name}: {facts.n_rows:,} rows, {facts.n_features:,} features, {facts.n_classes} classes")
-            elif outcome.state == LACKING:
+            for note in outcome.notes:
+                err.print(f"note: {note}", markup=False, soft_wrap=True)
+            if outcome.state == LACKING:
                 err.print(f"{outcome.name}: {outcome.reason}", style="yellow", markup=False, soft_wrap=True)
     for name, other in copies(hashes):
         _say(f"{name} has the content of {other}")
     if plugins:
         _say(", ".join(f"{count} {state}" for state, count in counts.items()) + f" of {len(plugins)} datasets")
     if counts.get(LACKING):
+        raise typer.Exit(LACKING_DATA)
+
+
+@datasets.command()
+def check(what: Names) -> None:
+    """Check datasets for ids, leaks, copies, gaps and rare classes; exit code 1 where data can't serve a grid."""
+    from algrid.checks import SEVERITIES, check_datasets
+    from algrid.dataset_names import datasets_named, is_there
+
+    plugins = [plugin for name in what for plugin in datasets_named(name)]
+    there = [plugin for plugin in plugins if is_there(plugin)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AlgridWarning)  # the findings say it
+        found = check_datasets(there)
+    shown = table("dataset", "finding", "cure")
+    colours = dict(zip(SEVERITIES, ("red", "yellow", "dim"), strict=True))
+    for row in found.to_dict("records"):
+        columns = f" ({row['columns']})" if row["columns"] else ""
+        finding = Text.assemble(
+            (f"{row['severity']} {row['check']}: ", colours[row["severity"]]), row["message"] + columns
+        )
+        shown.add_row(row["dataset"], finding, row["cure"])
+    if len(found):
+        out.print(shown)
+    counts = ", ".join(f"{(found['severity'] == severity).sum()} {severity}s" for severity in SEVERITIES)
+    lacking = f"; {len(plugins) - len(there)} not there" if len(there) < len(plugins) else ""
+    _say(f"{len(there)} datasets checked: {counts}{lacking}")
+    if (found["severity"] == SEVERITIES[0]).any():
         raise typer.Exit(LACKING_DATA)
 
 

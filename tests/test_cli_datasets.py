@@ -106,6 +106,17 @@ def test_add_and_show(folder: Path) -> None:
     assert "Likely ones: kind (2 values)" in str(failed.exception)
 
 
+def test_check(folder: Path) -> None:
+    rows = "".join(f"{i},{i % 7}.5,{'ab'[i % 2]}\n" for i in range(40))
+    Path("data/things.csv").write_text("id,x,kind\n" + rows)
+    Path("data/own.yaml").write_text("datasets:\n  things: {file: things.csv, target: kind}\n")
+    found = run("check", "own", "credit").stdout
+    assert "things" in found
+    assert "id" in found
+    assert "1 datasets checked" in found
+    assert "1 not there" in found
+
+
 def test_names_of_nothing(folder: Path) -> None:
     for name, message in {
         "creditt": r"no dataset, catalogue or grid 'creditt'. Did you mean 'credit'\?",

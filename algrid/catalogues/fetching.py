@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from algrid.catalogues.openml_server import fetch_dataset, server
 from algrid.datasets.base import DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
 from algrid.datasets.openml import OpenML
-from algrid.errors import AlgridError
+from algrid.errors import AlgridError, AlgridWarning
 
 __all__ = ["FETCHED", "HERE", "LACKING", "Outcome", "fetch"]
 
@@ -31,12 +32,15 @@ class Outcome:
         Of the data; None where they could not be had, or used.
     reason : str
         Why not; empty where they could.
+    notes : tuple of str
+        What is doubtful about the data.
     """
 
     name: str
     state: str
     facts: DatasetFacts | None = None
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def fetch(
@@ -68,8 +72,7 @@ def fetch(
     """
     unreachable = ""
     for plugin in plugins:
-        name = plugin.dataset_name
-        fetched = False
+        name, fetched = plugin.dataset_name, False
         try:
             if isinstance(plugin, OpenML) and (again or not plugin.files()):
                 if unreachable:
@@ -77,15 +80,23 @@ def fetch(
                     continue
                 told = None if progress is None else _named(progress, name)
                 fetched = fetch_dataset(plugin.data_id, http=http, again=again, progress=told)
-            facts = plugin.facts()
-            # expected facts have no hash: loading says what is missing
-            facts = facts if facts.content_hash is not None else plugin.load().facts
-            yield Outcome(name, FETCHED if fetched else HERE, facts)
+            facts, notes = _read(plugin)
+            yield Outcome(name, FETCHED if fetched else HERE, facts, notes=notes)
         except UnreachableError as error:
             unreachable = f"not tried: {server()} can't be reached"
             yield Outcome(name, LACKING, reason=str(error))
         except AlgridError as error:
             yield Outcome(name, LACKING, reason=str(error))
+
+
+def _read(plugin: DatasetPlugin) -> tuple[DatasetFacts, tuple[str, ...]]:
+    """The facts of data, and what was said when they were read for the first time."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", AlgridWarning)
+        facts = plugin.facts()
+        if facts.content_hash is None:  # only expected: loading says what is missing
+            facts = plugin.load().facts
+    return facts, tuple(str(warning.message) for warning in said if issubclass(warning.category, AlgridWarning))
 
 
 def _named(progress: Callable[[str, int], None], name: str) -> Callable[[int], None]:

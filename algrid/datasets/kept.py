@@ -119,7 +119,13 @@ def _place(content: str) -> Path:
 
 def _arrays(dataset: Dataset) -> dict[str, Any]:
     X = dataset.X
-    features = {f"X_{part}": getattr(X, part) for part in _CSR} if sp.issparse(X) else {"X": X}
+    features: dict[str, Any] = {f"X_{part}": getattr(X, part) for part in _CSR} if sp.issparse(X) else {"X": X}
+    if dataset.documents is not None:
+        encoded = [document.encode("utf-8", "surrogatepass") for document in dataset.documents]
+        features["lengths"] = np.array([len(text) for text in encoded], dtype=np.int64)
+        features["documents"] = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    if dataset.test_rows is not None:
+        features["test_rows"] = dataset.test_rows
     return {
         **features,
         "y": dataset.y,
@@ -142,4 +148,12 @@ def _dataset(name: str, found: dict[str, Any]) -> Dataset:
         tuple(found["class_names"].tolist()),
         tuple(found["categorical"].tolist()),
         tuple(found["feature_names"].tolist()),
+        documents=_documents(found) if "lengths" in found else None,
+        test_rows=found.get("test_rows"),
     )
+
+
+def _documents(found: dict[str, Any]) -> tuple[str, ...]:
+    content, ends = found["documents"].tobytes(), np.cumsum(found["lengths"]).tolist()
+    starts = [0, *ends[:-1]]
+    return tuple(content[a:b].decode("utf-8", "surrogatepass") for a, b in zip(starts, ends, strict=True))

@@ -297,6 +297,7 @@ def test_a_catalogue_is_fetched_and_resumed(server: FakeServer, tmp_path: Path, 
         ("f", HERE),
     ]
     assert "4 rows instead of 9" in outcomes[1].reason
+    assert outcomes[0].notes == ()
     assert "404" in outcomes[2].reason
     assert "has no file: algrid can't download it. Put it into" in outcomes[3].reason
     assert outcomes[0].facts is not None

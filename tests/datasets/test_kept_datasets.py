@@ -32,7 +32,7 @@ def dataset() -> ag.Dataset:
 
 
 def same(a: ag.Dataset, b: ag.Dataset) -> bool:
-    keys = ("name", "class_names", "categorical", "feature_names", "content_hash")
+    keys = ("name", "class_names", "categorical", "feature_names", "documents", "test_counts", "content_hash")
     return all(getattr(a, key) == getattr(b, key) for key in keys)
 
 
@@ -47,6 +47,8 @@ def test_is_loaded_as_it_was_given(folder: Path) -> None:
     odd = ag.Dataset("odd", X, np.array([1, 0, 1]), ("b", "a"))
     assert same(keep(odd).load(), odd)
     assert sp.issparse(keep(odd).load().X)
+    texts = ag.Dataset.from_texts(["größe", "b c", "\n d"], ["x", "y", "x"], test_rows=np.array([2]))
+    assert same(keep(texts).load(), texts)
 
 
 def test_a_grid_takes_objects_and_its_text_names_them(folder: Path) -> None:
