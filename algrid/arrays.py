@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["offsets_of", "ragged_arange", "runs_of", "segment_min", "segment_sum", "tied_ranks"]
+__all__ = ["offsets_of", "ragged_arange", "rank_shares", "runs_of", "segment_min", "segment_sum", "tied_ranks"]
 
 
 def offsets_of(lengths: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
@@ -69,3 +69,24 @@ def tied_ranks(differs: NDArray[np.bool_]) -> NDArray[np.float64]:
     ends[..., :-1] = differs[..., 1:]
     last = np.minimum.accumulate(np.where(ends, position, n - 1)[..., ::-1], axis=-1)[..., ::-1]
     return 1.0 + 0.5 * (first + last)
+
+
+def rank_shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, k) ranks in each column, from 0 to 1: coordinates in which no extreme value decides every distance.
+
+    Equal values share their mean rank; what is unknown (NaN) lies in the middle. A column that is the same
+    everywhere is 0.5.
+
+    Parameters
+    ----------
+    values : (n, k) array
+    """
+    ranks = np.full(values.shape, 0.5)
+    for column in range(values.shape[1]):
+        known = ~np.isnan(values[:, column])
+        distinct, place = np.unique(values[known, column], return_inverse=True)
+        if len(distinct) > 1:
+            counts = np.bincount(place)
+            mean_rank = np.cumsum(counts) - (counts + 1) / 2
+            ranks[known, column] = mean_rank[place] / (known.sum() - 1)
+    return ranks

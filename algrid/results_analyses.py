@@ -116,6 +116,55 @@ class Analyses(ABC):
         at = self._budgets()[-1] if budget is None else budget
         return sample_profiles(self._runs_by_dataset(), own, by, at, resamples=resamples)
 
+    def meta_features(self) -> pd.DataFrame:
+        """The grid's datasets in a few numbers each; see `algrid.meta_features.meta_table`."""
+        from algrid.meta_features import meta_table
+
+        return meta_table(self.grid.datasets)
+
+    def best_by_meta_features(
+        self,
+        by: str = "strategy",
+        metric: str = "accuracy",
+        aggregate: str = "aubc",
+        *,
+        budget: int | None = None,
+        meta: pd.DataFrame | None = None,
+        permutations: int = 1000,
+    ) -> pd.DataFrame:
+        """How well meta-features tell the best level, on datasets left out; see `algrid.influence.meta_features`.
+
+        Parameters
+        ----------
+        by : str
+        metric, aggregate : str
+        budget : int, optional
+            Labels bought; by default the grid's largest budget.
+        meta : DataFrame, optional
+            Meta-features, also others than algrid's; by default those of `meta_features`.
+        permutations : int
+        """
+        from algrid.influence.meta_features import best_by_meta_features
+
+        own = self.meta_features() if meta is None else meta
+        return best_by_meta_features(self._scored(by, metric, aggregate, budget), own, by, permutations=permutations)
+
+    def meta_associations(
+        self,
+        by: str = "strategy",
+        metric: str = "accuracy",
+        aggregate: str = "aubc",
+        *,
+        budget: int | None = None,
+        meta: pd.DataFrame | None = None,
+        permutations: int = 1000,
+    ) -> pd.DataFrame:
+        """Where each level does better than others, by meta-features; parameters as of `best_by_meta_features`."""
+        from algrid.influence.meta_features import meta_associations
+
+        own = self.meta_features() if meta is None else meta
+        return meta_associations(self._scored(by, metric, aggregate, budget), own, by, permutations=permutations)
+
     def ranking_influence(
         self,
         by: str,

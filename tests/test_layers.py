@@ -31,7 +31,7 @@ LAYERS = {
     "strategies": ("strategies", "frame registry datasets learners"),
     "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets"),
     # what there is to know of data before anything is learned from them
-    "inspection": ("checks", "frame registry datasets protocol"),
+    "inspection": ("checks meta_features space_filling", "frame registry datasets protocol"),
     # active learning: no files, no Dask, no global state
     "loop": (
         "cell pool models history loop slices cost rows replay stops",

@@ -25,7 +25,7 @@ from algrid.pairing import codes
 from algrid.schema import AXES, REPLICATE_AXES
 from algrid.seeds import generator
 
-__all__ = ["defaults", "distance_to_best"]
+__all__ = ["defaults", "distance_to_best", "paired_settings", "regrets_of"]
 
 Floats = NDArray[np.float64]
 
@@ -77,12 +77,12 @@ def defaults(
         As `algrid.leaderboard.leaderboard`, and for an unknown axis or several budgets.
     """
     check_options(missing, resamples)
-    names, settings, used = _paired(scores, axes, missing, higher_is_better)
-    regrets = _regrets(used.sign * dataset_means(used))
+    names, settings, used = paired_settings(scores, axes, missing, higher_is_better)
+    regrets = regrets_of(used.sign * dataset_means(used))
     parts = np.stack([np.nan_to_num(used.sign * used.values), ~np.isnan(used.values)], axis=1)
 
     def of_dataset(sums: Floats) -> Floats:
-        regret = _regrets(quotient(sums[:, 0], sums[:, 1]))
+        regret = regrets_of(quotient(sums[:, 0], sums[:, 1]))
         return np.stack([np.nan_to_num(regret), ~np.isnan(regret)], axis=1)
 
     point, low, high, note = estimated(
@@ -137,7 +137,7 @@ def distance_to_best(
         As `defaults`, and for a setting that does not occur.
     """
     check_options(missing, resamples)
-    names, settings, used = _paired(scores, list(setting), missing, higher_is_better)
+    names, settings, used = paired_settings(scores, list(setting), missing, higher_is_better)
     at = np.flatnonzero(np.logical_and.reduce([(settings[name] == setting[name]).to_numpy() for name in names]))
     if not len(at):
         given = ", ".join(f"{name}={value!r}" for name, value in setting.items())
@@ -171,7 +171,7 @@ def distance_to_best(
     return table
 
 
-def _paired(
+def paired_settings(
     scores: pd.DataFrame, axes: Sequence[str] | None, missing: str, higher_is_better: bool | None
 ) -> tuple[list[str], pd.DataFrame, Used]:
     """The axes, their combinations (a row each), and scores as replicates by combinations."""
@@ -194,7 +194,7 @@ def _paired(
     return names, settings, used_settings(frame, "strategy", missing, higher_is_better)
 
 
-def _regrets(means: Floats) -> Floats:
+def regrets_of(means: Floats) -> Floats:
     """(n, n_settings) loss against the best of each row; NaN where there is no value."""
     known = np.isfinite(means)
     best = np.max(np.where(known, means, -np.inf), axis=1, keepdims=True, initial=-np.inf)
@@ -233,5 +233,5 @@ def _distance_ends(values: Floats, at: int, resamples: int, rng: np.random.Gener
     weights = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples).astype(np.float64)
     count = weights @ (~np.isnan(values)).astype(np.float64)
     means = quotient(weights @ np.nan_to_num(values), count)
-    low, high = ends(_regrets(means)[:, at])
+    low, high = ends(regrets_of(means)[:, at])
     return float(low), float(high)
