@@ -1,18 +1,18 @@
-"""``datasets: {catalogue: paper, where: ..., sample: ...}`` in a grid file."""
+"""``datasets: {catalogue: paper, where: ..., sample: ...}`` (or ``representative: ...``) in a grid file."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from algrid.catalogues import Catalogue, entry_named
-from algrid.catalogues.selection import sampled, where
+from algrid.catalogues.selection import representative_of, sampled, where
 from algrid.datasets import DATASETS
 from algrid.errors import GridError, unknown_name
 from algrid.grid_files import FileFinder
 
 __all__ = ["level_named", "levels_of_catalogue"]
 
-_KEYS = ("catalogue", "where", "sample", "seed")
+_KEYS = ("catalogue", "where", "sample", "representative", "seed")
 
 
 def level_named(name: str) -> Any:
@@ -36,7 +36,8 @@ def levels_of_catalogue(item: dict[str, Any], files: FileFinder) -> list[Any]:
     ----------
     item : dict
         ``catalogue``: its name or path; ``where``: a condition on what it says of a dataset; ``sample``: how many of
-        those, drawn by ``seed`` (default 0). In this order, each of them optional but the first.
+        those, drawn by ``seed`` (default 0), or ``representative``: how many that cover them. In this order, each of
+        them optional but the first.
     files : FileFinder
         Finds catalogues by path.
 
@@ -56,10 +57,14 @@ def levels_of_catalogue(item: dict[str, Any], files: FileFinder) -> list[Any]:
         if not isinstance(item["where"], str):
             raise GridError(f"where is a text such as 'n_classes == 2', not {item['where']!r}.")
         entries = where(entries, item["where"])
-    if "sample" in item:
+    if {"sample", "representative"} <= set(item):
+        raise GridError("a catalogue's sample is drawn, a representative subset chosen: give one of the two.")
+    if "representative" in item:
+        entries = representative_of(entries, _whole(item, "representative", 1), _whole(item, "seed", 0))
+    elif "sample" in item:
         entries = sampled(entries, _whole(item, "sample", 1), _whole(item, "seed", 0))
     elif "seed" in item:
-        raise GridError("a seed is for a sample: give sample too, or leave seed out.")
+        raise GridError("a seed is for a sample: give sample or representative too, or leave seed out.")
     return [entry.level() for entry in entries]
 
 

@@ -42,7 +42,7 @@ def representative(points: Floats, count: int, seed: int = 0, *, restarts: int =
     """
     n = len(points)
     if not 1 <= count <= n:
-        raise GridError(f"a representative subset of {count} was asked for; there are {n} datasets.")
+        raise GridError(f"a representative subset of {count} was asked for; there are {n} datasets of known shape.")
     distance = _distances(points)
     firsts = generator(seed, "representative subset").permutation(n)[:restarts]
     found = [_swapped(distance, _greedy(distance, int(first), count)) for first in firsts]

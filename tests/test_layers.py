@@ -20,7 +20,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "algrid"
 #: layer: (its modules, the layers that it may import beside itself). A package's name stands for all in it.
 LAYERS = {
     # what a thing is called, and how it is known
-    "frame": ("errors schema identity cache stored seeds arrays threads sandbox _allocation yaml_lines", ""),
+    "frame": (
+        "space_filling errors schema identity cache stored seeds arrays threads sandbox _allocation yaml_lines",
+        "",
+    ),
     "registry": ("registry", "frame"),
     # plugins: pure functions of data
     "datasets": ("datasets", "frame registry"),
@@ -31,7 +34,7 @@ LAYERS = {
     "strategies": ("strategies", "frame registry datasets learners"),
     "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets"),
     # what there is to know of data before anything is learned from them
-    "inspection": ("checks meta_features space_filling", "frame registry datasets protocol"),
+    "inspection": ("checks meta_features", "frame registry datasets protocol"),
     # active learning: no files, no Dask, no global state
     "loop": (
         "cell pool models history loop slices cost rows replay stops",

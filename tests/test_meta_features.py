@@ -70,6 +70,13 @@ def test_sparse_features_are_measured_too() -> None:
     assert found["zeros"] == pytest.approx(0.7)
 
 
+def test_texts_are_measured_by_tfidf() -> None:
+    texts = tuple(f"{('cat', 'ship')[i % 2]} {('one', 'two', 'three', 'four')[i % 4]}" for i in range(40))
+    found = meta_features(Dataset("t", np.empty((40, 0)), np.arange(40) % 2, ("x", "y"), documents=texts))
+    assert found["linear_accuracy"] == found["neighbour_accuracy"] == 1
+    assert (found["effective_rank"] or 0) > 1
+
+
 def test_rank_shares_by_hand() -> None:
     values = np.array([[5.0, 1], [np.nan, 1], [7, 1], [5, 1], [100, 1]])
     assert rank_shares(values).tolist() == [[0.5 / 3, 0.5], [0.5, 0.5], [2 / 3, 0.5], [0.5 / 3, 0.5], [1, 0.5]]

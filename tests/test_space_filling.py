@@ -57,6 +57,6 @@ def test_better_than_nearly_all_random_subsets() -> None:
 
 
 def test_what_can_t_be_had() -> None:
-    with pytest.raises(GridError, match="subset of 5 was asked for; there are 4"):
+    with pytest.raises(GridError, match="subset of 5 was asked for; there are 4 datasets of known shape"):
         representative(np.zeros((4, 2)), 5)
     assert representative(np.zeros((4, 2)), 4).tolist() == [0, 1, 2, 3]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from algrid.arrays import rank_shares
 from algrid.catalogues.conditions import Condition
 from algrid.catalogues.entry import Entry
 from algrid.errors import GridError
 from algrid.identity import digest64
+from algrid.space_filling import representative
 
-__all__ = ["FACTS", "sampled", "where"]
+__all__ = ["FACTS", "representative_of", "sampled", "where"]
 
 #: What a condition can ask for.
 FACTS = tuple(Entry("", "plugin", "").facts())
@@ -46,3 +50,21 @@ def sampled(entries: Sequence[Entry], count: int, seed: int) -> list[Entry]:
     ranked = sorted(entries, key=lambda entry: digest64([seed, "sample of a catalogue", entry.name]))
     chosen = {entry.name for entry in ranked[:count]}
     return [entry for entry in entries if entry.name in chosen]
+
+
+def representative_of(entries: Sequence[Entry], count: int, seed: int) -> list[Entry]:
+    """`count` of the entries that cover all of them by rows, features, classes and columns a row, in their order.
+
+    Only what the catalogue says counts, so that a grid means the same datasets everywhere, also before they are
+    fetched. Repetitions of another entry, and entries of unknown shape, are not taken; see
+    `algrid.space_filling.representative`.
+
+    Raises
+    ------
+    GridError
+        If there are fewer.
+    """
+    able = [e for e in entries if not e.same_as and None not in (e.rows, e.features, e.classes)]
+    shapes = np.array([[e.rows, e.features, e.classes] for e in able], dtype=np.float64).reshape(-1, 3)
+    points = rank_shares(np.column_stack([shapes, shapes[:, 1] / shapes[:, 0]]))
+    return [able[i] for i in representative(points, count, seed).tolist()]

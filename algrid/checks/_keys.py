@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from algrid.identity import mix
+from algrid.identity import digest64, mix
 
-__all__ = ["Keys", "column_keys", "row_keys", "tie_keys"]
+__all__ = ["Keys", "column_keys", "document_keys", "row_keys", "tie_keys"]
 
 #: (n,) uint64 array: sums of hashes of values, so that their order does not matter; zeros count as nothing, so that
 #: dense and sparse forms of the same data agree.
@@ -36,6 +37,11 @@ def row_keys(X: Any, *, placed: bool = True) -> Keys:
         for position in range(X.shape[1]):
             keys += _hashed(X[:, position], position if placed else 0, exact=placed)
     return keys
+
+
+def document_keys(documents: Sequence[str]) -> Keys:
+    """(n_rows,) keys of texts; the spaces around and between words don't count."""
+    return np.array([digest64(text.split()) for text in documents], dtype=np.uint64)
 
 
 def column_keys(X: Any) -> Keys:

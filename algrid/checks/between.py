@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from algrid.checks._keys import column_keys, row_keys, tie_keys
+from algrid.checks._keys import column_keys, document_keys, row_keys, tie_keys
 from algrid.checks.findings import Finding
 from algrid.datasets.base import Dataset
 
@@ -58,7 +58,7 @@ class Sketch:
 def sketch_of(dataset: Dataset) -> Sketch:
     """The sketch of a dataset."""
     X = dataset.X
-    rows = row_keys(X, placed=False)
+    rows = row_keys(X, placed=False) if dataset.documents is None else document_keys(dataset.documents)
     comparable = isinstance(X, np.ndarray) and X.size <= _MOST_CELLS
     return Sketch(
         shape=(dataset.n_rows, dataset.n_features),

@@ -24,7 +24,9 @@ _MIN_ROWS_OF_LEAKS = 20
 
 
 def column_findings(dataset: Dataset) -> Iterator[Finding]:
-    """Everything about single columns."""
+    """Everything about single columns; texts have none."""
+    if dataset.is_text:
+        return
     if not dataset.is_sparse:
         yield from _ids(dataset)
         yield from _gaps(dataset)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from algrid.checks._keys import row_keys
+from algrid.checks._keys import document_keys, row_keys
 from algrid.checks.findings import Finding
 from algrid.datasets.base import Dataset
 
@@ -75,4 +75,5 @@ def shared_rows(dataset: Dataset, pool_rows: NDArray[np.intp], test_rows: NDArra
 
 def _groups(dataset: Dataset) -> NDArray[np.intp]:
     """(n_rows,) numbers from 0: equal for rows with equal features."""
-    return np.unique(row_keys(dataset.X), return_inverse=True)[1]
+    keys = row_keys(dataset.X) if dataset.documents is None else document_keys(dataset.documents)
+    return np.unique(keys, return_inverse=True)[1]

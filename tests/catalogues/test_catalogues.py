@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algrid.arrays import rank_shares
 from algrid.catalogues import Catalogue
-from algrid.catalogues.selection import sampled
+from algrid.catalogues.selection import representative_of, sampled
 from algrid.errors import GridError
 from algrid.grid import GridSpec
+from algrid.space_filling import discrepancy
 
 PAPER = Catalogue.open("paper")
 OWN = """
@@ -70,6 +73,21 @@ def test_conditions_and_samples(own: Path) -> None:
         grid({"catalogue": "own.yaml", "where": "n_rows > 10"}, own)
 
 
+def test_a_representative_subset_covers_the_study_s_datasets_better_than_samples() -> None:
+    entries = [e for e in PAPER.entries if not e.same_as and None not in (e.rows, e.features, e.classes)]
+    shapes = np.array([[e.rows, e.features, e.classes, e.features / e.rows] for e in entries], dtype=float)
+    points, names = rank_shares(shapes), [e.name for e in entries]
+    chosen = [e.name for e in representative_of(PAPER.entries, 12, 0)]
+    assert chosen == [name for name in names if name in chosen]
+    ours = discrepancy(points, np.array([names.index(name) for name in chosen]))
+    samples = [discrepancy(points, np.array([names.index(e.name) for e in sampled(entries, 12, s)])) for s in range(50)]
+    assert ours[0] < min(largest for largest, _ in samples)
+    assert ours[1] < np.median([mean for _, mean in samples])
+    spec = grid({"catalogue": "paper", "representative": 12})
+    assert spec == grid({"catalogue": "paper", "representative": 12, "seed": 0})
+    assert {plugin.dataset_name for plugin in spec.datasets} == set(chosen)
+
+
 @given(st.integers(1, 91), st.integers(0, 50))
 def test_samples_are_nested_and_in_order(count: int, seed: int) -> None:
     smaller, larger = (sampled(PAPER.entries, n, seed) for n in (count, count + 1))
@@ -89,6 +107,8 @@ def test_samples_are_nested_and_in_order(count: int, seed: int) -> None:
         ({"catalogue": "paper", "where": "n_row < 5"}, r"unknown fact 'n_row'. Did you mean 'n_rows'\?"),
         ({"catalogue": "paper", "where": 5}, r"where is a text"),
         ({"catalogue": "paper", "sample": 93}, r"a sample of 93 was asked for; there are 92"),
+        ({"catalogue": "paper", "sample": 3, "representative": 3}, "give one of the two"),
+        ({"catalogue": "paper", "representative": 93}, "a representative subset of 93 was asked for; there are"),
         ({"catalogue": "paper", "sample": 0}, r"sample is 0; a whole number of at least 1"),
         ({"catalogue": "paper", "sample": True}, r"sample is True"),
         ({"catalogue": "paper", "sample": 2, "seed": -1}, r"seed is -1; a whole number of at least 0"),

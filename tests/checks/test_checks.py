@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from algrid.checks import Finding, check_dataset, check_datasets, notes, shared_rows, table
+from algrid.checks import Finding, check_dataset, check_datasets, notes, same_data, shared_rows, table
+from algrid.checks.between import sketch_of
 from algrid.checks.columns import class_from_one_column
 from algrid.datasets import DATASETS, Dataset, DatasetPlugin
 from algrid.errors import DatasetError
@@ -114,6 +115,19 @@ def test_equal_rows_and_contradictions() -> None:
     assert finding.rows == (0, 10, 20)
     assert "right on more than 98.33% of all rows" in finding.message  # one of 60 is wrong
     assert finding.severity == "note"
+
+
+def test_texts() -> None:
+    texts = ("a b", "c", "a  b ", "d", "e", "c")
+    data = Dataset("t", np.empty((6, 0)), np.array([0, 1, 1, 0, 1, 1]), ("x", "y"), documents=texts)
+    findings = found(data)
+    assert findings["duplicate rows"].rows == (0, 1, 2, 5)
+    assert findings["contradictions"].rows == (0, 2)
+    shared = shared_rows(data, np.array([0, 1, 3]), np.array([2, 4, 5]))
+    assert shared is not None
+    assert shared.rows == (2, 5)
+    (same,) = same_data({"t": sketch_of(data), "again": sketch_of(data)})
+    assert same.message.startswith("the same data")
 
 
 def test_test_rows_that_the_pool_has() -> None:
