@@ -1,29 +1,36 @@
 """The command line. No logic of its own: every command is one call of the API, and a table.
 
 Exit codes: 0 done; 1 a mistake or a failure that is explained in one message; 2 a wrong call; 3 the grid ran,
-and some of its runs failed; 130 interrupted, with everything that had ended stored.
+and some of its runs failed, or stored results are not what they should be; 130 interrupted, with everything that
+had ended stored.
 """
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from algrid.cli_checks import FAILED_RUNS, Folder, Results, checks
+from algrid.cli_checks import results_of as _results_of
 from algrid.cli_datasets import datasets, list_plugins
 from algrid.console import err as _err
 from algrid.console import out as _out
 from algrid.console import table as _table
-from algrid.errors import AlgridError
+from algrid.errors import AlgridError, AlgridWarning
 
 __all__ = ["app", "main"]
 
-INTERRUPTED, FAILED_RUNS, MISTAKE = 130, 3, 1
+INTERRUPTED, MISTAKE = 130, 1
+#: Errors of the system that are the user's to mend: no room, or no right to write.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 #: Columns of a leaderboard: factor, and digits of the value and of its interval.
 _SHOWN = {"rank": (1, 1, 1), "mean": (1, 3, 2), "win_rate": (100, 0, 0)}
 #: The same of stopping rules.
@@ -37,22 +44,43 @@ app = typer.Typer(
 )
 
 app.add_typer(datasets, name="datasets")
+app.add_typer(checks)
 
 Grid = Annotated[str, typer.Argument(metavar="GRID", help="A grid file, or the name of a shipped grid.")]
-Folder = Annotated[
-    str, typer.Argument(metavar="RESULTS", help="A folder of results, a grid file, or the name of a shipped grid.")
-]
-Results = Annotated[Path | None, typer.Option("--results", help="Folder of the results [default: results/NAME].")]
 
 
 def main() -> None:
     """Run the command line; every error that is the user's is one message."""
     sys.path.insert(0, os.getcwd())  # a grid may name the user's own module:Class
+    python_says, warnings.showwarning = warnings.showwarning, _warn
     try:
         app()
     except AlgridError as error:
         _err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         raise SystemExit(MISTAKE) from None
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        _err.print(f"error: {error}. What was stored is untouched.", style="red", markup=False, soft_wrap=True)
+        raise SystemExit(MISTAKE) from None
+    finally:
+        warnings.showwarning = python_says
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: Any = None,  # noqa: ARG001
+    line: str | None = None,
+) -> None:
+    if issubclass(category, AlgridWarning):
+        _err.print(f"warning: {message}", style="yellow", markup=False, soft_wrap=True)
+    else:
+        _err.print(
+            warnings.formatwarning(message, category, filename, lineno, line).rstrip(), markup=False, soft_wrap=True
+        )
 
 
 @app.command()
@@ -94,16 +122,21 @@ def run(
     retry: Annotated[str, typer.Option(help="Make runs again that ended so: error,timeout,crashed.")] = "",
     one: Annotated[str | None, typer.Option(metavar="RUN_ID", help="Make one run, in this process, unstored.")] = None,
     pdb: Annotated[bool, typer.Option("--pdb", help="With --one: stop in the debugger where it fails.")] = False,
+    limits: Annotated[
+        bool, typer.Option("--limits", help="With --one: in a process of its own, with the grid's limits.")
+    ] = False,
 ) -> None:
     """Run what is planned and not yet done of a grid, then show its leaderboard and learning curves."""
     from algrid.session import Session
 
     session = Session(grid, results)
+    if pdb and limits:
+        raise typer.BadParameter("--pdb and --limits exclude each other: a process that may be killed has no debugger")
     if one is not None:
-        _run_one(session, one, pdb)
+        _run_one(session, one, debug=pdb, limited=limits)
         return
-    if pdb:
-        raise typer.BadParameter("--pdb needs --one RUN_ID")
+    if pdb or limits:
+        raise typer.BadParameter(f"{'--pdb' if pdb else '--limits'} needs --one RUN_ID")
     again = _reasons(retry)
     if session.nothing_to_do(again):
         _out.print(f"nothing to do: all {session.n_runs:,} runs of {session.spec.name} are done", markup=False)
@@ -133,29 +166,6 @@ def status(grid: Grid, results: Results = None) -> None:
         name = axis if level is None else f"  {axis} {level}"
         table.add_row(name, *(f"{counts[key]:,}" for key in ("done", "failed", "to do", "all")))
     _out.print(table)
-
-
-@app.command()
-def failures(folder: Folder, results: Results = None) -> None:
-    """Group the runs that failed by cause, with one example and the command that repeats it."""
-    from algrid.results import Results as Opened
-
-    path = _results_of(folder, results)
-    frame = Opened(path).failures
-    if frame.empty:
-        _out.print(f"no failed runs in {path}", markup=False)
-        return
-    for (reason, error), group in frame.groupby(["stop_reason", "error"], observed=True, sort=False):
-        first = group.iloc[0]
-        _out.print(f"[bold]{len(group):,} runs: {reason}[/bold]")
-        _out.print(f"  {error}", markup=False)
-        _out.print(
-            f"  for example {first.dataset}, {first.strategy}, {first.learner}, batch {first.batch_size}", markup=False
-        )
-        _out.print(f"  again: algrid run {folder} --one {first.run_id} --pdb", markup=False, soft_wrap=True)
-        if first.traceback:
-            _out.print("    " + first.traceback.rstrip().replace("\n", "\n    "), markup=False, soft_wrap=True)
-    raise typer.Exit(FAILED_RUNS)
 
 
 @app.command()
@@ -268,16 +278,6 @@ def audit(
         pd.concat(frames).to_csv(csv, index=False)
 
 
-@app.command()
-def compact(folder: Folder, results: Results = None) -> None:
-    """Merge the files of a store into few large ones."""
-    from algrid.store import Store
-
-    path = _results_of(folder, results)
-    Store.open(path).compact()
-    _out.print(f"compacted {path}", markup=False)
-
-
 def _notes(session: Any) -> None:
     for note in session.plan.notes:
         _err.print(f"note: {note}", markup=False, soft_wrap=True)
@@ -294,18 +294,8 @@ def _reasons(text: str) -> list[str]:
     return given
 
 
-def _results_of(folder: str, results: Path | None) -> Path:
-    if results is not None:
-        return results
-    if (Path(folder) / "manifest.json").exists() or Path(folder).is_dir():
-        return Path(folder)
-    from algrid.session import Session
-
-    return Session(folder).path
-
-
-def _run_one(session: Any, run_id: str, pdb: bool) -> None:
-    row = session.run_one(run_id, debug=pdb)
+def _run_one(session: Any, run_id: str, **how: bool) -> None:
+    row = session.run_one(run_id, **how)
     table = _table("", "")
     for key in ("run_id", "dataset", "strategy", "learner", "batch_size", "stop_reason", "reach", "error"):
         table.add_row(key, str(row[key]))
@@ -321,8 +311,11 @@ def _report(session: Any) -> None:
 
     opened = Opened(session.path)
     _show_leaderboard(opened.leaderboard())
-    drawn = opened.figures()
-    _out.print("learning curves: " + str(next(p for p in drawn if p.suffix == ".png")), markup=False, soft_wrap=True)
+    try:
+        drawn = str(next(p for p in opened.figures() if p.suffix == ".png"))
+    except OSError as error:  # results are read where they can't be written, too
+        drawn = f"not drawn: {error}"
+    _out.print(f"learning curves: {drawn}", markup=False, soft_wrap=True)
     failed = len(opened.failures)
     if failed:
         _err.print(f"{failed:,} runs failed: algrid failures {session.path}", markup=False, soft_wrap=True)

@@ -159,6 +159,10 @@ class Plan:
             total += known[key]
         return total
 
+    def rows(self, stored: Stored) -> NDArray[np.int32]:
+        """(n_cells, n_variants): where `stored` has each run; -1 for those that it has not."""
+        return stored.rows(self._cell_ids, self._variant_ids)
+
     def pending(self, stored: Stored, retry: Sequence[str] = ()) -> NDArray[np.bool_]:
         """(n_cells, n_variants): runs that are planned and not yet done.
 
@@ -170,7 +174,7 @@ class Plan:
             Stop reasons (``error``, ``timeout``, ``crashed``) whose runs are to be made again. A
             ``timeout``, or a crash for memory, is also made again where the limit was raised.
         """
-        rows = stored.rows(self._cell_ids, self._variant_ids)
+        rows = self.rows(stored)
         found = rows >= 0
         at = rows[found]
         limits = self.spec.limits
@@ -185,7 +189,7 @@ class Plan:
 
     def counts(self, stored: Stored) -> Iterator[tuple[str, str | None, dict[str, int]]]:
         """Axis, level (None for all runs), and how many runs are ``done``, ``failed``, ``to do``, ``all``."""
-        rows = stored.rows(self._cell_ids, self._variant_ids)
+        rows = self.rows(stored)
         pending = self.pending(stored)
         failed = self.planned & ~pending & (rows >= 0)
         failed[failed] = stored.failed[rows[failed]]
@@ -264,6 +268,21 @@ class Plan:
         GridError
             If the grid has no such run.
         """
+        i, j = self._place(run_id)
+        return self.cells[i], self.variants[j], int(self.targets[i, j])
+
+    def alone(self, run_id: str) -> Slice:
+        """A slice of one planned run from its beginning, with the grid's limits.
+
+        Raises
+        ------
+        GridError
+            If the grid has no such run.
+        """
+        i, j = self._place(run_id)
+        return self._slice(i, np.array([j]), False, lambda _: {})
+
+    def _place(self, run_id: str) -> tuple[int, int]:
         ids = to_hex(self.ids[self.planned])
         at = np.flatnonzero(ids == run_id)
         if len(at) == 0:
@@ -273,7 +292,7 @@ class Plan:
                 f"{examples}; `algrid plan GRID --runs` lists them all."
             )
         i, j = np.argwhere(self.planned)[at[0]]
-        return self.cells[i], self.variants[j], int(self.targets[i, j])
+        return int(i), int(j)
 
     def runs(self) -> dict[str, list[Any]]:
         """The planned runs as columns: ``run_id``, all axes, and the labels to buy."""

@@ -13,6 +13,7 @@ import pandas as pd
 from algrid.aggregates import AGGREGATES, Aggregate
 from algrid.curves import curves, score_columns, scores, skyline_values
 from algrid.errors import StoreError
+from algrid.failures import attempts
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.leaderboard import Missing, leaderboard
@@ -21,7 +22,7 @@ from algrid.provenance import differences, provenance
 from algrid.replay import Replayed, replay
 from algrid.results_analyses import Analyses
 from algrid.schema import AXES, CELL_AXES, FAILED, RUNS, SKYLINES
-from algrid.session import Session
+from algrid.session import Session, grid_of
 from algrid.store import Snapshot, Store
 from algrid.switches import REFERENCE, switch_columns
 
@@ -69,10 +70,7 @@ class Results(Analyses):
         StoreError
             If the store was made without one.
         """
-        text = self._store.grid
-        if text is None:
-            raise StoreError(f"the store {str(self.path)!r} does not say of which grid it is.")
-        return GridSpec.from_yaml(text, source=str(self.path / "manifest.json"))
+        return grid_of(self._store)
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -266,6 +264,12 @@ class Results(Analyses):
         """Runs that ended as ``timeout``, ``error`` or ``crashed``: configuration, cause and traceback."""
         condition = " OR ".join(f"stop_reason = '{reason}'" for reason in FAILED)
         return _frame(self.snapshot.table(RUNS.name, (*_SCALARS, "traceback"), condition))
+
+    @property
+    def attempts(self) -> pd.DataFrame:
+        """One row for each time that a run had failed before it was made again; see `algrid.failures.attempts`."""
+        columns = ("run_id", "stop_reason", "attempts")
+        return attempts(_frame(self.snapshot.table(RUNS.name, columns, "attempts IS NOT NULL")))
 
     @property
     def skylines(self) -> pd.DataFrame:

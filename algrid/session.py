@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,14 +26,15 @@ from algrid.pool import make_pool
 from algrid.provenance import code, differences, provenance
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import RUNS
-from algrid.store import Snapshot, Store
+from algrid.store import Snapshot, Store, is_store
 from algrid.stored import Stored
+from algrid.supervisor import Supervisor
 from algrid.threads import one_thread
 
 if TYPE_CHECKING:
     from algrid.executor import Listener
 
-__all__ = ["Session", "Todo", "read_grid"]
+__all__ = ["Session", "Todo", "grid_of", "read_grid"]
 
 _STAMP = "complete.json"  # says that a store holds all of a grid; derived, can be deleted
 #: Where results go, below the working directory.
@@ -56,6 +58,19 @@ def read_grid(grid: GridSpec | Mapping[str, Any] | str | Path) -> GridSpec:
     raise GridError(
         f"{type(grid).__name__} is no grid: give a file, the name of a shipped grid, a mapping or a GridSpec."
     )
+
+
+def grid_of(store: Store) -> GridSpec:
+    """The grid that a store keeps, resolved.
+
+    Raises
+    ------
+    StoreError
+        If the store was made without one.
+    """
+    if store.grid is None:
+        raise StoreError(f"the store {str(store.path)!r} does not say of which grid it is.")
+    return GridSpec.from_yaml(store.grid, source=str(store.path / "manifest.json"))
 
 
 @dataclass(frozen=True)
@@ -84,10 +99,14 @@ class Session:
     grid : GridSpec, mapping, str or Path
         The grid; see `read_grid`.
     results : str or Path, optional
-        The folder of its results; by default ``results/NAME`` below the working directory.
+        The folder of its results; by default ``results/NAME`` below the working directory, and where `grid` is a
+        folder of results itself, that one with the grid that it keeps.
     """
 
     def __init__(self, grid: GridSpec | Mapping[str, Any] | str | Path, results: str | Path | None = None) -> None:
+        if isinstance(grid, str | Path) and is_store(Path(grid)):
+            results = grid if results is None else results
+            grid = grid_of(Store.open(grid))
         self.spec = read_grid(grid)
         self.path = Path(results) if results is not None else RESULTS / self.spec.name
 
@@ -115,7 +134,7 @@ class Session:
         """How far the grid is: axis, level (None for all runs) and counts: ``done``, ``failed``, ``to do``, ``all``."""
         return self.plan.counts(self.stored())
 
-    def run_one(self, run_id: str, *, debug: bool = False) -> dict[str, Any]:
+    def run_one(self, run_id: str, *, debug: bool = False, limited: bool = False) -> dict[str, Any]:
         """Make one run alone, in this process, without its limits and without storing it.
 
         Parameters
@@ -123,6 +142,8 @@ class Session:
         run_id : str
         debug : bool
             Whether to stop in the debugger where a strategy or learner raises.
+        limited : bool
+            Whether to make it as a worker does: in a process of its own, with the grid's limits.
 
         Returns
         -------
@@ -134,6 +155,13 @@ class Session:
         GridError
             If the grid has no such run.
         """
+        if limited:
+            supervisor = Supervisor(patience=math.inf)
+            try:
+                (row,) = supervisor.run(self.plan.alone(run_id)).tables[RUNS.name].to_pylist()
+            finally:
+                supervisor.close()
+            return dict(row)
         cell, variant, target = self.plan.find(run_id)
         metrics = [m for name in self.spec.record if isinstance(m := METRICS.build(name), ProbabilityMetric)]
         with one_thread("sklearn"):

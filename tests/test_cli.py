@@ -22,7 +22,9 @@ GRID = {
 
 
 def algrid(*arguments: str, folder: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": str(Path(__file__).parent)}
+    tests = Path(__file__).parent
+    paths = os.pathsep.join(map(str, (tests, tests.parent)))  # this algrid, whichever is installed
+    environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": paths}
     command = [sys.executable, "-c", "from algrid.cli import main; main()", *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment, input=typed, check=False
@@ -93,6 +95,8 @@ def test_failures(folder: Path) -> None:
     assert "ValueError: on purpose" in done.stdout
     again = done.stdout.partition("again: algrid ")[2].splitlines()[0]
     assert again.startswith("run broken.yaml --one")
+    limited = algrid(*again.replace("--pdb", "--limits").split(), folder=folder)
+    assert (limited.returncode, "on purpose" in limited.stderr) == (3, True)
     debugged = algrid(*again.split(), folder=folder, typed="p 6 * 7\nq\n")
     assert debugged.returncode == 3
     assert "(Pdb) 42" in debugged.stdout
@@ -125,6 +129,8 @@ def test_help_is_everywhere(tmp_path: Path) -> None:
         (["run", "quickstart", "--workers", "0"], 2, "--workers"),
         (["run", "quickstart", "--retry", "everything"], 2, "crashed"),
         (["run", "quickstart", "--pdb"], 2, "--one"),
+        (["run", "quickstart", "--limits"], 2, "--one"),
+        (["verify", "results/none"], 1, "results/none"),
         (["fly"], 2, "fly"),
     ],
 )

@@ -54,13 +54,13 @@ LAYERS = {
     # rows become findings: needs nothing of how they were made
     "analysis": (
         "points curves switches mean_curves aggregates pairing missing leaderboard influence tables runtime "
-        "stopping_outcomes store_comparison ogal findings figures style wording",
+        "stopping_outcomes store_comparison failures ogal findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds
     "use": (
         "__init__ api session results results_analyses influence_of pool_measures stopping_of paper simulation "
-        "progress cli cli_datasets console dataset_names audit audit_states",
+        "progress cli cli_datasets cli_checks console verification dataset_names audit audit_states",
         "frame registry datasets catalogues metrics stopping learners strategies protocol inspection loop samples grid "
         "plan workers store analysis",
     ),

@@ -158,8 +158,14 @@ def test_failures_are_rows_and_are_made_again_only_when_asked(tmp_path: Path) ->
     assert failures["traceback"].notna().sum() == 2
     assert session.todo().nothing
     assert session.todo(["error"]).n_runs == 2
-    assert session.run(Counter(), workers=1, retry=["error", "crashed"]) == 4
+    assert session.run(Counter(), workers=1, retry=["error"]) == 2
     assert len(rows_of(tmp_path)) == 6
+    history = ag.open(tmp_path).attempts
+    assert history[["attempt", "now", "stop_reason"]].to_numpy().tolist() == [[1, "error", "error"]] * 2
+    assert set(history["run_id"]) == set(failures[failures["stop_reason"] == "error"]["run_id"])
+    assert history["traceback"].str.contains("on purpose").all()
+    assert history["algrid"].notna().all()
+    assert Session(tmp_path).todo(["error", "crashed"]).n_runs == 4, "a folder of results knows its grid"
 
 
 def test_an_interrupted_process_leaves_a_store_that_goes_on(undisturbed: Path, tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ Readers take a `Snapshot` and need no lock; files that a merge replaced stay for
 
 from __future__ import annotations
 
-from algrid.store.manifest import Manifest, provenance_key
+from algrid.store.manifest import Manifest, is_store, provenance_key
 from algrid.store.shards import Damage, Shard
 from algrid.store.snapshot import Snapshot
 from algrid.store.store import Store
 from algrid.store.writer import Policy, Writer
 
-__all__ = ["Damage", "Manifest", "Policy", "Shard", "Snapshot", "Store", "Writer", "provenance_key"]
+__all__ = ["Damage", "Manifest", "Policy", "Shard", "Snapshot", "Store", "Writer", "is_store", "provenance_key"]

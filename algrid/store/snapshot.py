@@ -350,9 +350,8 @@ class Snapshot:
             if reason:
                 raise StoreError(
                     f"a shard of the store {str(self.root)!r} is damaged: {shard.file} {reason}. "
-                    f"algrid.store.Store.open({str(self.root)!r}).repair() moves it to quarantine/ and the next "
-                    "`algrid run` does its runs again. (If the store was compacted while you were reading, take a new "
-                    "snapshot.)"
+                    f"`algrid verify {self.root} --repair` moves it to quarantine/ and the next `algrid run` does its "
+                    "runs again. (If the store was compacted while you were reading, take a new snapshot.)"
                 )
 
 
