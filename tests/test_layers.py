@@ -78,7 +78,7 @@ ONLY_IN = {
     "pyarrow": "schema store rows points curves mean_curves influence datasets.formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
-    "typer": "cli cli_datasets",
+    "typer": "cli cli_datasets cli_checks",
     "rich": "cli cli_datasets console progress",
     "psutil": "supervisor",
     "modAL": "strategies",
