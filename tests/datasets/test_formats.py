@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.externals import _arff
 
 from algrid.datasets import DATASETS, Dataset
-from algrid.datasets.formats import format_of
+from algrid.datasets.formats import format_of, read_file
 from algrid.datasets.formats.files import stem_of
 from algrid.errors import DatasetError, PluginError
 
@@ -207,6 +211,37 @@ def test_wide_sparse_arff_stays_sparse(tmp_path: Path) -> None:
     assert data.X[7, 7] == 1.5
     assert data.X.nnz == 800
     assert data.y.tolist() == [0, 1] * 200
+
+
+NAMES = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), min_size=1, max_size=6).filter(str.strip)
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=6)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, Any]:
+    """A table as scikit-learn's copy of the package liac-arff takes it: written by others, read by us."""
+    names = draw(st.lists(NAMES.filter(lambda name: name != "class"), min_size=1, max_size=3, unique=True))
+    kinds = [draw(st.sampled_from(["REAL", "nominal"])) for _ in names]
+    usable = VALUES.filter(lambda text: text.strip() == text and text != "?")
+    domains = [draw(st.lists(usable, min_size=1, max_size=3, unique=True)) if k == "nominal" else k for k in kinds]
+    cells = [st.sampled_from([*d, None]) if isinstance(d, list) else st.floats(-1e9, 1e9) for d in domains]
+    rows = draw(st.lists(st.tuples(*cells), min_size=2, max_size=6))
+    data = [[*row, "pq"[i % 2]] for i, row in enumerate(rows)]
+    attributes = [*zip(names, domains, strict=True), ("class", ["p", "q"])]
+    return {"relation": "made up", "description": "", "attributes": attributes, "data": data}
+
+
+@settings(max_examples=100, deadline=None)
+@given(tables())
+def test_arff_written_by_another_package(table: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.arff"
+        path.write_text(_arff.dumps(table), encoding="utf-8")
+        found = read_file(path, "class")
+    assert isinstance(found, pd.DataFrame)
+    assert list(found.columns) == [name for name, _ in table["attributes"]]
+    values = found.astype(object).where(found.notna(), None).to_numpy().tolist()
+    assert values == [list(row) for row in table["data"]]
 
 
 HEAD = "@relation r\n@attribute a numeric\n@attribute b {x,y}\n@attribute class {0,1}\n"

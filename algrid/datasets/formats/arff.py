@@ -60,10 +60,15 @@ def _read(path: Path, target: str, encoding: str) -> pd.DataFrame | Arrays:
         if traits["sparse"]:
             file.seek(start)
             return _sparse(_data_lines(file, n_lines), attributes, target, path)
-        if not traits["special"]:
-            return _plain(path, attributes, file.encoding, n_lines)
         file.seek(start)
-        return _quoted(_data_lines(file, n_lines), attributes, path)
+        if traits["special"]:
+            return _quoted(_data_lines(file, n_lines), attributes, path)
+        frame = _plain(file, attributes)
+        last = frame.iloc[:, -1]
+        if (last.isna() | (last == "")).any():  # a line that lacks values looks as if its last ones were missing
+            file.seek(start)
+            _check_widths(_data_lines(file, n_lines), len(attributes), path)
+        return frame
 
 
 def _header(file: IO[str], path: Path) -> tuple[list[_Attribute], int]:
@@ -111,16 +116,14 @@ def _data_lines(file: IO[str], number: int) -> Iterator[tuple[int, str]]:
             yield line_number, text
 
 
-def _plain(path: Path, attributes: list[_Attribute], encoding: str, n_lines: int) -> pd.DataFrame:
+def _plain(file: IO[str], attributes: list[_Attribute]) -> pd.DataFrame:
     """Data without quotes and comments: pandas' parser is fast."""
     import pandas as pd
 
     frame: pd.DataFrame = pd.read_csv(
-        path,
+        file,
         header=None,
         names=list(range(len(attributes))),
-        skiprows=n_lines,
-        encoding=encoding,
         na_values=["?"],
         keep_default_na=False,
         skipinitialspace=True,
@@ -129,22 +132,16 @@ def _plain(path: Path, attributes: list[_Attribute], encoding: str, n_lines: int
         on_bad_lines="error",
         **exact_numbers(),
     )
-    last = frame.iloc[:, -1]
-    if (last.isna() | (last == "")).any():  # a line that lacks values looks as if its last ones were missing or empty
-        _check_widths(path, encoding, n_lines, len(attributes))
     for i, attribute in enumerate(attributes):
         if attribute.kind != "number":
             frame[i] = frame[i].str.strip()
     return frame.set_axis([attribute.name for attribute in attributes], axis="columns")
 
 
-def _check_widths(path: Path, encoding: str, n_lines: int, width: int) -> None:
-    with path.open(encoding=encoding) as file:
-        for _ in range(n_lines):
-            file.readline()
-        for number, line in _data_lines(file, n_lines):
-            if line.count(",") + 1 != width:
-                raise DatasetError(_width_message(path, number, line.count(",") + 1, width))
+def _check_widths(lines: Iterator[tuple[int, str]], width: int, path: Path) -> None:
+    for number, line in lines:
+        if line.count(",") + 1 != width:
+            raise DatasetError(_width_message(path, number, line.count(",") + 1, width))
 
 
 def _width_message(path: Path, number: int, found: int, width: int) -> str:
