@@ -150,10 +150,11 @@ def check(what: Names) -> None:
         shown.add_row(row["dataset"], finding, row["cure"])
     if len(found):
         out.print(shown)
-    counts = ", ".join(f"{(found['severity'] == severity).sum()} {severity}s" for severity in SEVERITIES)
+    numbers = {severity: int((found["severity"] == severity).sum()) for severity in SEVERITIES}
+    counts = ", ".join(f"{number} {severity}{'' if number == 1 else 's'}" for severity, number in numbers.items())
     lacking = f"; {len(plugins) - len(there)} not there" if len(there) < len(plugins) else ""
     _say(f"{len(there)} datasets checked: {counts}{lacking}")
-    if (found["severity"] == SEVERITIES[0]).any():
+    if numbers[SEVERITIES[0]]:
         raise typer.Exit(LACKING_DATA)
 
 
