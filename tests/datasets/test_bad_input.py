@@ -63,7 +63,7 @@ def check_named(error: DatasetError, *names: str) -> None:
     assert "\n" not in str(error).strip()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(frames(), st.sampled_from(["a", "y", 7]))
 def test_any_frame_is_a_sound_dataset_or_one_error(frame: pd.DataFrame, target: Any) -> None:
     with warnings.catch_warnings():
@@ -78,7 +78,7 @@ def test_any_frame_is_a_sound_dataset_or_one_error(frame: pd.DataFrame, target: 
     assert again.content_hash == data.content_hash
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(frames(), st.sampled_from([".csv", ".parquet", ".csv.gz"]))
 def test_any_file_of_a_frame_is_too(frame: pd.DataFrame, ending: str) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

@@ -213,7 +213,10 @@ def test_wide_sparse_arff_stays_sparse(tmp_path: Path) -> None:
     assert data.y.tolist() == [0, 1] * 200
 
 
-NAMES = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), min_size=1, max_size=6).filter(str.strip)
+# that package does not quote a quote within a name
+NAMES = st.text(
+    st.characters(codec="ascii", exclude_categories=("Cc",), exclude_characters="'\"\\"), min_size=1, max_size=6
+).filter(str.strip)
 VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=6)
 
 
@@ -231,7 +234,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     return {"relation": "made up", "description": "", "attributes": attributes, "data": data}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tables())
 def test_arff_written_by_another_package(table: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
