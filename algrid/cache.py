@@ -1,12 +1,14 @@
-"""What was found out once and can be found out again: small JSON files that anybody may delete at any time."""
+"""What was found out once and can be found out again: files that anybody may delete at any time."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 
 from algrid.identity import content_key
 
-__all__ = ["cache_folder", "folder_hash", "remembered"]
+__all__ = ["cache_folder", "folder_hash", "made_once", "remembered"]
 
 
 def cache_folder() -> Path | None:
@@ -60,6 +62,51 @@ def folder_hash(folder: Path) -> str:
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def made_once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """A folder in the cache that is filled by whoever comes first; all others wait for it and take it as it is.
+
+    It appears whole or not at all. Where the cache can't be written to, it is made for this process alone.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the folder that it is in.
+    key : str
+        Of everything that its files depend on.
+    make : callable
+        Writes the files into an empty folder.
+    """
+    base = cache_folder()
+    if base is None or not _writable(base / kind):
+        base = Path(_own_folder().name)
+    folder = base / kind / key
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{key}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # released with the file, also by a process that dies
+        if folder.is_dir():
+            return folder
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder.parent) as made:
+            whole = Path(made) / key
+            whole.mkdir()
+            make(whole)
+            whole.rename(folder)
+    return folder
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+@cache
+def _own_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes away with this process."""
+    return tempfile.TemporaryDirectory(prefix="algrid-")
 
 
 def _read(path: Path, key: str) -> Any:

@@ -15,6 +15,7 @@ __all__ = [
     "DatasetError",
     "GridError",
     "LearnerError",
+    "ModelError",
     "PluginError",
     "StoreError",
     "StrategyError",
@@ -52,6 +53,10 @@ class PluginError(AlgridError):
     def __init__(self, message: str, parameter: str | None = None) -> None:
         super().__init__(message)
         self.parameter = parameter
+
+
+class ModelError(AlgridError):
+    """A pretrained model that is not there, is not whole, or does not fit."""
 
 
 class LearnerError(AlgridError):

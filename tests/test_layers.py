@@ -30,9 +30,10 @@ LAYERS = {
     "catalogues": ("catalogues", "frame registry datasets"),
     "metrics": ("metrics", "frame registry"),
     "stopping": ("stopping", "frame registry"),
-    "learners": ("learners", "frame registry datasets"),
+    "pretrained": ("pretrained", "frame registry datasets"),
+    "learners": ("learners", "frame registry datasets pretrained"),
     "strategies": ("strategies", "frame registry datasets learners"),
-    "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets"),
+    "protocol": ("splits start_sets oracles preprocessing _index_files", "frame registry datasets pretrained"),
     # what there is to know of data before anything is learned from them
     "inspection": ("checks meta_features", "frame registry datasets protocol"),
     # active learning: no files, no Dask, no global state
