@@ -18,6 +18,7 @@ __all__ = [
     "largest_influence",
     "largest_part",
     "replicates_matter",
+    "tastes",
 ]
 
 
@@ -175,6 +176,31 @@ def cheapest_best(table: pd.DataFrame, seconds: pd.DataFrame) -> str:
         f"{_name(by, best)}, costs {_told(row, 'run', '.3g')} seconds a run."
     )
     return _noted([text], seconds)
+
+
+def tastes(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.sample_profiles`: who picks what least like random sampling, and what changes."""
+    by = spoken(str(table.attrs["by"]))
+    own = table[table["difference"].notna()]
+    everything, change = own[own["phase"] == "all"], own[own["phase"] == "change"]
+    if not len(everything):
+        return _noted([f"What levels of {by} pick can't be said."], table)
+    row, later = (rows.iloc[int(np.abs(rows["difference"].to_numpy()).argmax())] for rows in (everything, change))
+    said = [
+        f"Least like random sampling picks {_name(by, row.iloc[0])}: the {spoken(row['measure'])} of its rows is "
+        f"{_told(row, 'difference', '+.2f')} standard deviations from that of all candidates."
+    ]
+    known = everything[everything["difference_low"].notna()]
+    if len(known):
+        clear = (known["difference_low"] > 0) | (known["difference_high"] < 0)
+        said.append(
+            f"The interval excludes zero for {int(clear.sum())} of {len(known)} pairs of a level and a measure."
+        )
+    said.append(
+        f"From the first half of the labels to the second, {_name(by, later.iloc[0])} changes most: its "
+        f"{spoken(later['measure'])} by {_told(later, 'difference', '+.2f')}."
+    )
+    return _noted(said, table)
 
 
 def _told(row: pd.Series[Any], name: str, form: str) -> str:

@@ -29,6 +29,7 @@ _NOTEBOOKS = {
     "heatmap_learner": "24_learner",
     "heatmap_preprocessing": "28_preprocessing_and_oracle",
     "heatmap_oracle": "28_preprocessing_and_oracle",
+    "sample_profiles": "60_queried_samples",
     "overview": "20_influence_overview",
     "decomposition": "40_interactions",
     "rank_over_budget": "23_budget",
@@ -84,6 +85,7 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     from algrid.figures.critical_difference import critical_difference_figure
     from algrid.figures.heatmap import heatmap
     from algrid.figures.overview import decomposition_figure, overview_figure
+    from algrid.figures.profiles import profiles_figure
     from algrid.figures.runtime import trade_off_figure
 
     many: dict[str, Any] = {"resamples": resamples}
@@ -99,6 +101,10 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     def critical() -> Figure:
         return critical_difference_figure(board(), critical_groups(wilcoxon_holm(scored()), board()))
 
+    @cache
+    def profiles() -> pd.DataFrame:
+        return results.sample_profiles(**many)
+
     def runtime() -> Figure:
         return trade_off_figure(trade_off(scored(), results.seconds), results.runtime(**many), board())
 
@@ -109,6 +115,8 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     yield "overview", lambda: overview_figure(results.overview(metric, **many))
     yield "decomposition", lambda: decomposition_figure(results.decomposition(metric, **many))
     yield "runtime", runtime
+    yield "sample_profiles", lambda: profiles_figure(profiles())
+    yield "sample_profiles_change", lambda: profiles_figure(profiles(), "change")
     for by in hyperparameters(results):
         if by == "budget":
             yield "rank_over_budget", lambda: rank_over_budget(ranks_by_budget(results.scores(metric), **many))

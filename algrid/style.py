@@ -28,6 +28,7 @@ __all__ = [
     "WIDTH_NARROW",
     "Look",
     "label_of",
+    "labels_of",
     "looks",
     "style",
 ]
@@ -163,6 +164,22 @@ def label_of(level: Any, width: int = 40) -> str:
     """A level's name as figures show it: without the modules of a class, and with an ellipsis where it is long."""
     text = re.sub(r"\b(?:\w+\.)*\w+:(?=[A-Za-z_])", "", str(level))
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def labels_of(levels: Sequence[Any], width: int = 40) -> list[str]:
+    """Levels' names as figures show them: where one is too long its parameters are left out, if it is the only such.
+
+    Parameters
+    ----------
+    levels : sequence
+    width : int
+        Letters.
+    """
+    names = [re.sub(r"\(.*", "(…)", label_of(level, 10**6)) for level in levels]
+    return [
+        name if len(label_of(level, width + 1)) > width and names.count(name) == 1 else label_of(level, width)
+        for level, name in zip(levels, names, strict=True)
+    ]
 
 
 def _turn(level: Any) -> tuple[int, str]:

@@ -14,7 +14,8 @@ from algrid.figures.budget import rank_over_budget
 from algrid.figures.critical_difference import critical_difference_figure
 from algrid.figures.heatmap import MEASURES, heatmap
 from algrid.figures.overview import decomposition_figure
-from algrid.findings import flipped, largest_influence
+from algrid.figures.profiles import profiles_figure
+from algrid.findings import flipped, largest_influence, tastes
 from algrid.paper import hyperparameters, paper_figures
 from algrid.results import Results
 
@@ -68,6 +69,60 @@ def test_diverging_maps_are_centred(measure: str) -> None:
         table.attrs["by"] = "learner"
     norm = heatmap(table, measure).figure.axes[0].images[0].norm
     assert (norm.vmin + norm.vmax) / 2 == pytest.approx(MEASURES[measure].centre)
+
+
+def profiles(levels: int, **attrs: Any) -> pd.DataFrame:
+    rows = [
+        (f"s{i:02d}", measure, phase, (i - 1) / 10 + (phase == "late"), 0.6, 7)
+        for i in range(levels)
+        for measure in ("label_purity", "oracle_picks")
+        for phase in ("all", "late")
+    ]
+    columns = ["strategy", "measure", "phase", "difference", "superiority", "n_datasets"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.loc[table["measure"] == "oracle_picks", "difference"] = np.nan
+    table = table.assign(difference_low=table["difference"] - 0.05, difference_high=table["difference"] + 0.05)
+    table.attrs.update(by="strategy", budget=8, left_out=0.25, note="", **attrs)
+    return table
+
+
+def test_profiles_of_few_levels_have_intervals_and_doubt_is_pale() -> None:
+    figure = profiles_figure(profiles(3))
+    assert texts(figure) == ["-.10\n-.15 to -.050", ".000\n-.050 to .050", ".10\n.050 to .15"]
+    norm = figure.figure.axes[0].images[0].norm
+    assert (norm.vmin, norm.vmax) == (-0.1, 0.1)
+    colours = [text.get_color() for text in figure.figure.axes[0].texts]
+    assert colours[1] == "#8C8C8C" not in (colours[0], colours[2])
+    assert "25% of the runs" in figure.caption
+    assert "Nothing is known of oracle picks" in figure.caption
+
+
+def test_profiles_of_many_levels_are_rows() -> None:
+    figure = profiles_figure(profiles(28), "late")
+    assert figure.name == "sample_profiles_late"
+    assert len(figure.figure.axes[0].get_yticklabels()) == 28
+    assert texts(figure)[:2] == [".90", "1.00"]
+    assert figure.numbers["difference_low"].notna().all()
+
+
+def test_small_numbers_of_many_levels_are_thousandths() -> None:
+    names = [f"strategy_{i:02d}" for i in range(8)]
+    values = {(a, b): -0.0123 for i, a in enumerate(names) for b in names[i + 1 :]}
+    figure = heatmap(pairs("difference", values), "difference")
+    assert set(texts(figure)) == {"-12", "12"}
+    assert "thousandths" in figure.figure.axes[1].get_ylabel()
+
+
+def test_a_taste_is_told_with_its_interval() -> None:
+    table = profiles(3)
+    change = table[table["phase"] == "late"].assign(phase="change")
+    both = pd.concat([table, change], ignore_index=True)
+    both.attrs.update(table.attrs)
+    said = tastes(both)
+    assert "picks s00: the label purity of its rows is -0.10 (95 % interval -0.15 to -0.05)" in said
+    assert "excludes zero for 2 of 3 pairs" in said
+    assert "s02 changes most: its label purity by +1.10" in said
+    assert "can't be said" in tastes(table[table["measure"] == "oracle_picks"])
 
 
 def test_a_bar_joins_a_group() -> None:

@@ -11,7 +11,7 @@ import matplotlib.colors
 import numpy as np
 import pytest
 
-from algrid.style import BLACK, MAX_LINES, PALETTE, label_of, looks, style
+from algrid.style import BLACK, MAX_LINES, PALETTE, label_of, labels_of, looks, style
 
 #: Machado, Oliveira and Fernandes (2009), severity 1: what the colour-blind see of linear RGB.
 DEFICIENCIES = {
@@ -89,3 +89,11 @@ def test_matplotlib_is_loaded_only_to_draw() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True", "False"]
+
+
+def test_a_long_name_loses_its_parameters_where_it_is_still_the_only_one() -> None:
+    forests = ["forest(n_estimators=10)", "forest(n_estimators=100)"]
+    levels = ["mlp(hidden_layer_sizes=[20], max_iter=50)", "svm_rbf", *forests]
+    assert labels_of(levels, 24) == ["mlp(…)", "svm_rbf", *forests]
+    assert labels_of(levels, 20)[2:] == ["forest(n_estimators…"] * 2
+    assert labels_of([1, 20]) == ["1", "20"]
