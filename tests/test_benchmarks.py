@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 @pytest.fixture
 def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
-    for name in ("overhead", "process", "sharing"):
+    for name in ("influence", "overhead", "process", "sharing"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -111,3 +111,12 @@ def test_shared_runs_are_those_alone(benchmarks: None) -> None:
     assert (saving.runs, saving.points) == (6, 3 * 3 + 3 * 2)
     # all six share the start set, both batch sizes of `random` and of `kcenter_greedy` end at the same set
     assert saving.shared_points >= 6 + 2 + 2
+
+
+def test_influences_are_measured_without_holding_all_runs(benchmarks: None) -> None:
+    import influence
+
+    (row,) = influence.measure(1, 1, resamples=5, only="query_influence(learner)")
+    assert row["rows"] == 6 * 5 * 504
+    assert row["result"] == 3
+    assert row["making_runs"] > 0

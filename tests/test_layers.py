@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "algrid"
 LAYERS = {
     # what a thing is called, and how it is known
     "frame": (
-        "space_filling errors schema identity cache stored seeds arrays threads sandbox _allocation yaml_lines",
+        "space_filling errors schema identity cache stored seeds arrays threads ticks sandbox _allocation yaml_lines",
         "",
     ),
     "registry": ("registry", "frame"),
