@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -18,6 +19,8 @@ __all__ = ["ProgressBar", "Quiet", "watched"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Environment variable that is ``off`` where nobody watches, such as in notebooks that are executed without a browser.
+OFF = "ALGRID_PROGRESS"
 #: An analysis that takes less than so many seconds shows nothing.
 _PATIENCE = 3.0
 
@@ -124,7 +127,7 @@ def watched(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def with_bar(*args: P.args, **kwargs: P.kwargs) -> R:
         console = Console(stderr=True)
-        if not (console.is_terminal or console.is_jupyter):
+        if not (console.is_terminal or console.is_jupyter) or os.environ.get(OFF) == "off":
             return function(*args, **kwargs)
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
         bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)

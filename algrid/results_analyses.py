@@ -250,6 +250,26 @@ class Analyses(ABC):
 
         return run_seconds(self.snapshot.table(RUNS.name, RUNTIME_COLUMNS))
 
+    @watched
+    def crossings(
+        self, metric: str = "accuracy", by: str = "strategy", *, points: int = 10, resamples: int = 1000
+    ) -> pd.DataFrame:
+        """Where the mean curves of two levels cross; see `algrid.influence.rank_flips.crossings`.
+
+        Parameters
+        ----------
+        metric : str
+        by : str
+        points : int
+            Label counts at which curves are read, evenly up to the largest budget.
+        resamples : int
+        """
+        from algrid.influence.rank_flips import crossings
+
+        largest = self._budgets()[-1] or int(max(self._runs_by_dataset().overall.column("reach").to_pylist()))
+        budgets = sorted({round(largest * i / points) for i in range(1, points + 1)} - {0})
+        return crossings(self.scores(metric, "final", budgets), by, resamples=resamples)
+
     def _runs_by_dataset(self) -> RunsByDataset:
         """The stored runs, to be read one dataset at a time."""
         from algrid.influence.runs_by_dataset import OVERALL_COLUMNS, RunsByDataset

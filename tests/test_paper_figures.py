@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +61,6 @@ def test_many_levels_fit_without_intervals_and_the_numbers_have_them() -> None:
     names = [f"strategy_{i:02d}" for i in range(28)]
     values = {(a, b): 0.5 for i, a in enumerate(names) for b in names[i + 1 :]}
     figure = heatmap(pairs("jaccard", values), "jaccard")
-    assert set(texts(figure)) == {".50", "1.00"}
     assert figure.numbers["jaccard_low"].notna().all()
     assert figure.figure.get_size_inches()[0] <= 7.01
 
@@ -103,6 +107,13 @@ def test_profiles_of_many_levels_are_rows() -> None:
     assert len(figure.figure.axes[0].get_yticklabels()) == 28
     assert texts(figure)[:2] == [".90", "1.00"]
     assert figure.numbers["difference_low"].notna().all()
+
+
+def test_many_numbers_are_hundredths() -> None:
+    names = [f"strategy_{i:02d}" for i in range(28)]
+    figure = heatmap(pairs("jaccard", {(a, b): 0.5 for i, a in enumerate(names) for b in names[i + 1 :]}), "jaccard")
+    assert set(texts(figure)) == {"50", "100"}
+    assert "hundredths" in figure.figure.axes[1].get_ylabel()
 
 
 def test_small_numbers_of_many_levels_are_thousandths() -> None:
@@ -158,9 +169,29 @@ def test_every_figure_of_a_paper_is_drawn_on_a_small_store(store: Results, tmp_p
     assert hyperparameters(store) == ["strategy", "batch_size", "budget"]
     assert {"overview_accuracy", "heatmap_batch_size_corrected_accuracy", "rank_over_budget_accuracy"} <= {*names}
     assert all(recipe.parameters["notebook"] for recipe in recipes)
+    for recipe in recipes:
+        module, _, function = recipe.function.rpartition(".")
+        assert callable(getattr(import_module(module), function))
     recipe = next(recipe for recipe in recipes if recipe.name == "overview_accuracy")
     first, again = (recipe.make().save(tmp_path / name) for name in ("first", "again"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+
+
+@pytest.mark.slow
+def test_every_figure_has_the_same_bytes_in_another_process(store: Results, tmp_path: Path) -> None:
+    drawn = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        shutil.copytree(store.path, folder)
+        shutil.rmtree(folder / "figures", ignore_errors=True)
+        command = [sys.executable, "-c", "from algrid.cli import main; main()", "figures", str(folder), "--all"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        drawn.append({p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.*")) if p.suffix != ".json"})
+    assert len(drawn[0]) > 3 * 15
+    assert drawn[0].keys() == drawn[1].keys()
+    assert [name for name in drawn[0] if drawn[0][name] != drawn[1][name]] == []
 
 
 def test_what_can_not_be_said_is_said(store: Results) -> None:

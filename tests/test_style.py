@@ -91,9 +91,15 @@ def test_matplotlib_is_loaded_only_to_draw() -> None:
     assert done.stdout.split() == ["False", "True", "False"]
 
 
-def test_a_long_name_loses_its_parameters_where_it_is_still_the_only_one() -> None:
-    forests = ["forest(n_estimators=10)", "forest(n_estimators=100)"]
-    levels = ["mlp(hidden_layer_sizes=[20], max_iter=50)", "svm_rbf", *forests]
-    assert labels_of(levels, 24) == ["mlp(…)", "svm_rbf", *forests]
-    assert labels_of(levels, 20)[2:] == ["forest(n_estimators…"] * 2
-    assert labels_of([1, 20]) == ["1", "20"]
+def test_a_long_name_keeps_what_tells_it_from_others() -> None:
+    blobs = ["gaussian(n_rows=250, minority_share=0.1)", "gaussian(n_rows=250, minority_share=0.33)"]
+    levels = ["mlp(hidden_layer_sizes=[20, 10], max_iter=50)", "svm_rbf", *blobs]
+    assert labels_of(levels, 32) == [
+        "mlp(…)",
+        "svm_rbf",
+        "gaussian(minority_share=0.1, …)",
+        "gaussian(minority_share=0.33, …)",
+    ]
+    assert labels_of(levels, 20)[3] == "gaussian(minority_s…"
+    assert labels_of(levels, 60) == levels
+    assert labels_of([1, 20.0, 0.5]) == ["1", "20", "0.5"]

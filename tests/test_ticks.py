@@ -26,6 +26,7 @@ def test_a_long_analysis_shows_a_bar(monkeypatch: pytest.MonkeyPatch, patience: 
     out = io.StringIO()
     monkeypatch.setattr(progress, "Console", lambda stderr: Console(file=out, force_terminal=True, width=80))
     monkeypatch.setattr(progress, "_PATIENCE", patience)
+    monkeypatch.delenv(progress.OFF, raising=False)
     assert progress.watched(lambda n: sum(ticking(range(n), n, "adding numbers")))(4) == 6
     assert ("adding numbers" in out.getvalue()) is seen
 
@@ -36,3 +37,12 @@ def test_without_a_terminal_nothing_is_shown(
     monkeypatch.setattr(progress, "_PATIENCE", -1.0)
     assert progress.watched(lambda: list(ticking("ab", 2, "letters")))() == ["a", "b"]
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(progress, "Console", lambda stderr: Console(file=out, force_terminal=True))
+    monkeypatch.setattr(progress, "_PATIENCE", -1.0)
+    monkeypatch.setenv(progress.OFF, "off")
+    assert progress.watched(lambda: list(ticking("ab", 2, "letters")))() == ["a", "b"]
+    assert out.getvalue() == ""

@@ -25,6 +25,8 @@ WITH_INTERVALS = 6
 _LETTER = 0.065
 #: Where all numbers are below it, two digits would say nothing, and three have no room.
 _SMALL = 0.0995
+#: Inches of a cell that has no room for a sign, a point and two digits.
+_NARROW = 0.2
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,25 @@ def matrix_figure(
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        compact = not intervals and max(abs(colours.low), abs(colours.high)) < _SMALL
-        _print(axes, values, image, "compact" if compact else "intervals" if intervals else "", doubtful)
+        small = max(abs(colours.low), abs(colours.high)) < _SMALL
+        factor = 1 if intervals else 1000 if small else 100 if wide < _NARROW else 1
+        _print(axes, values, image, intervals, factor, doubtful=doubtful)
         side = high * len(rows)
         bar = figure.colorbar(image, ax=axes, shrink=0.8 if side > 1.5 else 1.0, aspect=25, pad=0.02)
-        says = f"{colours.says} (in the cells: thousandths)" if compact else colours.says
+        says = colours.says + {1000: " (in the cells: thousandths)", 100: " (in the cells: hundredths)"}.get(factor, "")
         bar.set_label("\n".join(textwrap.wrap(says, max(int(side / 0.06), 24))), fontsize=7)
         bar.outline.set_visible(False)
     return figure
 
 
 def _print(
-    axes: matplotlib.axes.Axes, values: list[Floats], image: Any, form: str, doubtful: NDArray[np.bool_] | None
+    axes: matplotlib.axes.Axes,
+    values: list[Floats],
+    image: Any,
+    intervals: bool,
+    factor: int,
+    *,
+    doubtful: NDArray[np.bool_] | None,
 ) -> None:
     for i, j in np.ndindex(*values[0].shape):
         value, low, high = (float(part[i, j]) for part in values)
@@ -115,8 +124,8 @@ def _print(
             continue
         red, green, blue, _ = image.cmap(image.norm(value))
         dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.55
-        text = f"{1000 * value:.0f}" if form == "compact" else _shown(value, small=form == "intervals")
-        if form == "intervals" and not np.isnan(low):
+        text = _shown(value, small=intervals) if factor == 1 else f"{factor * value:.0f}"
+        if intervals and not np.isnan(low):
             text += f"\n{_shown(low, small=True)} to {_shown(high, small=True)}"
         pale = doubtful is not None and doubtful[i, j]
         colour = "white" if dark else "#8C8C8C" if pale else "black"

@@ -49,6 +49,7 @@ def critical_difference_figure(board: pd.DataFrame, groups: pd.DataFrame, *, nam
         axes.set_yticks(rows, labels_of(numbers[by].tolist()))
         axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
         axes.set_xlabel("mean rank over datasets (1 is best)")
+        axes.set_xlim(left=0.5)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         for group in range(n_groups):

@@ -56,6 +56,7 @@ def _draw(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figur
         ranks.set_yticks(range(len(numbers)), labels_of(numbers[by].tolist()))
         ranks.set_ylim(len(numbers) - 0.5, -0.5)
         ranks.set_xlabel("mean rank over datasets (1 is best)")
+        ranks.set_xlim(left=0.5)
         scores.set_xlabel(f"mean {score} over settings")
     return figure
 
