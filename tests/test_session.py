@@ -119,7 +119,11 @@ def test_single_runs_alone_give_the_same_rows(undisturbed: Path) -> None:
             assert alone[name] == row[name], name
 
 
-def test_a_larger_budget_extends_the_runs_and_equals_a_fresh_grid(undisturbed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [0, 2000])  # stored runs that are held in memory; more are sorted into a file
+def test_a_larger_budget_extends_the_runs_and_equals_a_fresh_grid(
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("algrid.store.queue._FEW", few)
     smaller, larger = {**SMALL, "budgets": [9]}, {**SMALL, "budgets": [9, 20]}
     assert Session(smaller, tmp_path).run(Counter(), workers=2) == 128
     assert {row["reach"] for row in rows_of(tmp_path)} == {9, 14}
