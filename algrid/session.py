@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from algrid.errors import GridError, StoreError
+from algrid.errors import DatasetError, GridError, StoreError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import content_key, from_hex
@@ -200,16 +200,19 @@ class Session:
     def _finished_runs(self) -> int | None:
         try:
             stamp = json.loads((self.path / _STAMP).read_text(encoding="utf-8"))
-            is_current = stamp["grid"] == _fingerprint(self.spec) and stamp["store"] == self._version()
+            key = _fingerprint(self.spec)
+            is_current = key is not None and stamp["grid"] == key and stamp["store"] == self._version()
             return int(stamp["runs"]) if is_current else None
-        except (OSError, ValueError, KeyError, StoreError):
+        except (OSError, ValueError, KeyError, StoreError, DatasetError):
             return None
 
     def _version(self) -> str:
         return Store.open(self.path).snapshot().version
 
     def _stamp(self) -> None:
-        facts = {"grid": _fingerprint(self.spec), "store": self._version(), "runs": self.plan.n_runs}
+        if (key := _fingerprint(self.spec)) is None:
+            return
+        facts = {"grid": key, "store": self._version(), "runs": self.plan.n_runs}
         with contextlib.suppress(OSError):  # it saves seconds, and nothing depends on it
             (self.path / _STAMP).write_text(json.dumps(facts), encoding="utf-8")
 
@@ -297,8 +300,11 @@ class _Histories:
         return {"algrid": made.get("algrid"), "commit": made.get("commit"), "retried": now}
 
 
-def _fingerprint(spec: GridSpec) -> str:
-    """Key of all that a plan is made of: the grid, the state of the files that it names, and the code."""
-    files = [Path(p.path) for p in (*spec.datasets, spec.split, spec.start_set) if hasattr(p, "path")]
+def _fingerprint(spec: GridSpec) -> str | None:
+    """Key of all that a plan is made of: the grid, the state of its data, and the code; None where it is not known."""
+    data = [dataset.state() for dataset in spec.datasets]
+    if None in data:
+        return None
+    files = [Path(p.path) for p in (spec.split, spec.start_set) if hasattr(p, "path")]
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    return content_key([spec.to_dict(), states, code(spec.plugins)])
+    return content_key([spec.to_dict(), data, states, code(spec.plugins)])
