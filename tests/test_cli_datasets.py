@@ -102,16 +102,13 @@ def test_fetch_a_task(server: FakeServer) -> None:
     ]
     server.give("/api/v1/json/task/59", Answer(json.dumps({"task": {"input": inputs}}).encode()))
     head = "@relation s\n@attribute type {TRAIN,TEST}\n@attribute rowid integer\n@attribute repeat integer\n"
-    rows = "".join(
-        f"{'TRAIN' if row % 2 == fold else 'TEST'},{row},0,{fold}\n" for row in range(4) for fold in range(2)
-    )
+    parts = [("TRAIN" if row // 2 == fold else "TEST", row, 0, fold) for row in range(4) for fold in range(2)]
+    rows = "".join(f"{','.join(map(str, part))}\n" for part in parts)
     server.give("/s.arff", Answer(f"{head}@attribute fold integer\n@data\n{rows}".encode()))
     said = run("fetch", "task:59").stdout
     assert "task 59: dataset openml:31, target Class, 2 published splits" in said
-    (split,) = yaml.safe_load(said.splitlines()[1]).values()
-    split["path"] = split["path"].strip()
-    spec = {"datasets": ["credit"], "strategies": ["random"], "splits": split}
-    assert ag.make_plan(spec).cells[0].split_index == 0
+    spec = {"datasets": ["credit"], "strategies": ["random"], **yaml.safe_load(said.splitlines()[1])}
+    assert [cell.split_index for cell in ag.make_plan(spec).cells] == [0, 1]
     run("fetch", "task:x", rc=2)
 
 
