@@ -17,7 +17,6 @@ from algrid.pool import make_pool
 from algrid.replay import replay
 from algrid.sample_measures import of_data, of_replays
 from algrid.seeds import generator
-from algrid.ticks import ticking
 
 if TYPE_CHECKING:
     from algrid.plan import Plan
@@ -69,9 +68,7 @@ def pool_measures(
         One row a row of the pool: `POOL_AXES`, ``pool_index``, and the columns of `MEASURES`.
     """
     oracles = {v.strategy.family() for v in plan.variants if "true_labels" in v.strategy.needs}
-    columns = tuple(dict.fromkeys((*POOL_AXES, "learner", "strategy", "reach", *PICKED_COLUMNS)))
-    for name in ticking(runs.datasets, len(runs.datasets), "measuring pools"):
-        table = runs.read(name, columns)
+    for table in runs.parts(tuple(dict.fromkeys((*POOL_AXES, "learner", "strategy", "reach", *PICKED_COLUMNS)))):
         axes = axes_of(table, (*POOL_AXES, "learner", "strategy", "reach", "run_id"))
         for own in axes.groupby(list(POOL_AXES), observed=True, sort=True).indices.values():
             first = axes.iloc[own[0]]
@@ -87,8 +84,8 @@ def pool_measures(
                 "oracle_picks": oracle_picks(table.take(own), pool.n_pool, oracles),
                 "accuracy_gain": accuracy_gain(table.take(own), pool.n_pool),
             }
-            values = {measure: found[measure] for measure in MEASURES}
-            yield pd.DataFrame({**names, "pool_index": np.arange(pool.n_pool), **values})
+            columns = {name: found[name] for name in MEASURES}
+            yield pd.DataFrame({**names, "pool_index": np.arange(pool.n_pool), **columns})
 
 
 def sampled_runs(axes: pd.DataFrame, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -7,6 +7,7 @@ import platform
 import subprocess
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from algrid.registry import Plugin, source_hash
 
 __all__ = ["code", "differences", "provenance"]
 
-_PACKAGES = ("algrid", "numpy", "scipy", "scikit-learn", "modAL-python", "pandas", "pyarrow", "dask", "torch")
+_PACKAGES = (
+    *("algrid", "numpy", "scipy", "scikit-learn", "modAL-python", "pandas", "pyarrow", "dask", "torch"),
+    *("small-text", "transformers"),
+)
 
 
 def provenance(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
@@ -23,9 +27,12 @@ def provenance(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
     Returns
     -------
     dict
-        What `code` says, and ``commit``, ``python``, ``platform``, ``machine`` and ``blas``.
+        What `code` says, and ``commit``, ``python``, ``platform``, ``machine`` and ``blas``; and, where one of the
+        plugins computes on a GPU if there is one, which ``gpu`` that is (``none``).
     """
-    return {**_machine(), **code(plugins)}
+    known = tuple(plugins)
+    gpu = {"gpu": _gpu()} if any(getattr(plugin, "wants_gpu", False) for plugin in known) else {}
+    return {**_machine(), **gpu, **code(known)}
 
 
 def code(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
@@ -38,11 +45,11 @@ def code(plugins: Iterable[Plugin] = ()) -> dict[str, Any]:
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any], whose: str = "stored results have") -> list[str]:
-    """What differs between two provenances, a line each; of the plugins, those that both name. Commits don't count."""
+    """What differs between two provenances, a line each; of GPU and plugins, what both name. Commits don't count."""
     found = [
-        f"{what}: {whose} {there.get(what)}, here is {here[what]}"
-        for what in ("algrid", "python", "platform", "machine", "blas")
-        if there.get(what) != here[what]
+        f"{what}: {whose} {there.get(what)}, here is {here.get(what)}"
+        for what in ("algrid", "python", "platform", "machine", "blas", "gpu")
+        if there.get(what) != here.get(what) and (what != "gpu" or (what in here and what in there))
     ]
     for group, word in (("packages", "package"), ("plugins", "source of plugin")):
         old, new = there.get(group, {}), here[group]
@@ -68,6 +75,16 @@ def _machine() -> dict[str, Any]:
         "machine": platform.machine(),
         "blas": _blas(),
     }
+
+
+@functools.cache
+def _gpu() -> str:
+    """Name of the GPU that torch would use, and its CUDA; ``none`` without one, or without torch."""
+    if find_spec("torch") is None:
+        return "none"
+    import torch
+
+    return f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}" if torch.cuda.is_available() else "none"
 
 
 def _version(package: str) -> str:

@@ -35,7 +35,6 @@ from IPython.display import Markdown, display
 
 import algrid as ag
 from algrid.figures.budget import rank_over_budget
-from algrid.findings import crossed
 from algrid.influence.rank_flips import ranks_by_budget
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
@@ -57,14 +56,5 @@ display(*found.figures)
 # %%
 rank_over_budget(ranks_by_budget(opened.scores(metric)))
 
-# %% [markdown]
-# ## Who overtakes whom
-#
-# Where two mean curves cross: who leads first, who leads after `last_crossing` labels, and in how many resamples.
-
 # %%
-crossing = opened.crossings(metric)
-crossing.sort_values("same_flip_share", ascending=False).head(10).round(2)
-
-# %%
-Markdown(f"## The finding\n\n{found.finding} {crossed(crossing)}")
+Markdown(f"## The finding\n\n{found.finding}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from algrid.catalogues.catalogue import Catalogue
 from algrid.catalogues.entry import Entry
 from algrid.datasets._ids import id_columns
 from algrid.datasets.file import File
-from algrid.datasets.folders import data_folder, replacing
+from algrid.datasets.folders import data_folder
 from algrid.datasets.formats import Arrays, read_file
 from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.yaml_lines import dump_yaml, load_yaml
@@ -200,8 +201,10 @@ def add_entry(entry: Entry, catalogue: Path | None = None) -> Path:
         data = load_yaml(before, path.name).data
         data["datasets"] = {**(data["datasets"] or {}), entry.name: _fields(entry, path.absolute().parent)}
         text = dump_yaml(data)
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from algrid.learners._duals import fit_machine, machine_of
 from algrid.learners.base import Fitted, Learner
 from algrid.learners.calibration import Platt, Uncalibrated, fit_platt, stratified_folds
 
-__all__ = ["SupportVectorLearner", "products"]
+__all__ = ["SupportVectorLearner", "products", "svc"]
 
 _MAX_FOLDS = 5
 
@@ -92,6 +93,25 @@ class SupportVectorLearner(Learner):
             machine = fit_machine(inner, y[rest], self.C, weights)
             decisions[out] = machine.decision(kernel.take(out, axis=0).take(rest[machine.support], axis=1))
         return decisions
+
+
+@cache
+def svc() -> Any:
+    """`sklearn.svm.SVC`, which predicts on sparse features that are read-only too (libsvm wants to write to them)."""
+    from sklearn.svm import SVC
+
+    class Svc(SVC):  # type: ignore[misc]
+        def predict(self, X: Features) -> Any:
+            return super().predict(_writeable(X))
+
+        def decision_function(self, X: Features) -> Any:
+            return super().decision_function(_writeable(X))
+
+    return Svc
+
+
+def _writeable(X: Features) -> Features:
+    return X.copy() if sp.issparse(X) and not X.data.flags.writeable else X
 
 
 def products(A: Features, B: Features) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.datasets.base import Features
-from algrid.learners._svc import SupportVectorLearner, products
+from algrid.learners._svc import SupportVectorLearner, products, svc
 
 __all__ = ["SvmLinear"]
 
@@ -34,9 +34,7 @@ class SvmLinear(SupportVectorLearner):
 
     def build(self, seed: int) -> Any:
         """`sklearn.svm.SVC`, which draws nothing at random here."""
-        from sklearn.svm import SVC
-
-        return SVC(C=self.C, kernel="linear", class_weight=self.class_weight, random_state=seed)
+        return svc()(C=self.C, kernel="linear", class_weight=self.class_weight, random_state=seed)
 
     def kernel(self, model: Any, A: Features, B: Features) -> NDArray[np.float64]:  # noqa: ARG002
         """(n_a, n_b) scalar products."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from algrid.datasets.base import Features
-from algrid.learners._svc import SupportVectorLearner, products
+from algrid.learners._svc import SupportVectorLearner, products, svc
 
 __all__ = ["SvmRbf"]
 
@@ -41,9 +41,7 @@ class SvmRbf(SupportVectorLearner):
 
     def build(self, seed: int) -> Any:
         """`sklearn.svm.SVC`, which draws nothing at random here."""
-        from sklearn.svm import SVC
-
-        return SVC(C=self.C, kernel="rbf", gamma=self.gamma, class_weight=self.class_weight, random_state=seed)
+        return svc()(C=self.C, kernel="rbf", gamma=self.gamma, class_weight=self.class_weight, random_state=seed)
 
     def kernel(self, model: Any, A: Features, B: Features) -> NDArray[np.float64]:
         """(n_a, n_b) Gaussian kernel."""

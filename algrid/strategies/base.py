@@ -188,6 +188,8 @@ class Strategy(Plugin):
         lacking = sorted(self.needs & {"predict_proba", "decision_function", "embed"} - query_learner.provides)
         if lacking:
             return f"{self.name} needs {lacking[0]}, which {query_learner.name} does not provide"
+        if self.metric_space and query_learner.takes == "tokens":
+            return f"{self.name} measures features, and token ids have no distances{_cure(self)}"
         if "binary" in self.needs and n_classes != 2:
             return f"{self.name} is for two classes only"
         if "dense" in self.needs and sparse:
@@ -195,3 +197,7 @@ class Strategy(Plugin):
         if self.max_pool is not None and n_pool is not None and n_pool > self.max_pool:
             return f"{self.name} is made for pools of at most {self.max_pool} rows"
         return None
+
+
+def _cure(strategy: Strategy) -> str:
+    return " (space: learner takes the learner's own)" if "space" in strategy.parameters() else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,44 @@ import scipy.sparse as sp
 
 from algrid.learners import LEARNERS, Learner
 
-NAMES = LEARNERS.names()
+NAMES = [pytest.param(c.name, marks=pytest.mark.text) if c.takes == "tokens" else c.name for c in LEARNERS.classes()]
 SEED = 11
+
+
+class OnBlobs:
+    """A classifier of token ids, on features: each number is a token."""
+
+    def __init__(self, classifier: Any) -> None:
+        self._classifier = classifier
+
+    def fit(self, X: Any, y: Any) -> OnBlobs:
+        self._classifier.fit(as_tokens(X), y)
+        return self
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda X: getattr(self._classifier, method)(as_tokens(X))
+
+
+def as_tokens(X: Any) -> Any:
+    return X if sp.issparse(X) else np.clip(np.rint(X * 4) + 30, 5, 60)
+
+
+def reading_blobs(cls: type[Learner], **parameters: Any) -> Learner:
+    """A learner of tokens that is handed features."""
+    instance = cls(**parameters)
+    object.__setattr__(instance, "build", partial(build_on_blobs, cls(**parameters)))
+    return instance
+
+
+def build_on_blobs(learner: Learner, seed: int) -> OnBlobs:
+    return OnBlobs(learner.build(seed))
+
+
+def build(name: str, request: pytest.FixtureRequest, **parameters: Any) -> Learner:
+    cls = LEARNERS.get(name)
+    if cls.takes != "tokens":
+        return LEARNERS.build(name, parameters)
+    return reading_blobs(cls, model=request.getfixturevalue("tiny_model"), epochs=1, device="cpu")
 
 
 def blobs(counts: list[int], n_features: int = 3, seed: int = 0) -> tuple[Any, Any]:
@@ -25,7 +62,7 @@ def blobs(counts: list[int], n_features: int = 3, seed: int = 0) -> tuple[Any, A
 
 @pytest.fixture(params=NAMES)
 def learner(request: pytest.FixtureRequest) -> Learner:
-    return LEARNERS.build(request.param)
+    return build(request.param, request)
 
 
 def check(learner: Learner, X: Any, y: Any, n_classes: int, pool: Any) -> None:
@@ -46,6 +83,13 @@ def check(learner: Learner, X: Any, y: Any, n_classes: int, pool: Any) -> None:
         assert (np.delete(proba, seen, axis=1) == 0).all()
         if learner.predicts_argmax:
             assert np.array_equal(predicted, fitted.argmax(proba))
+    if "embed" in learner.provides:
+        embedded = fitted.embed(pool)
+        assert embedded.dtype == np.float64
+        assert embedded.ndim == 2
+        assert len(embedded) == pool.shape[0]
+        assert np.isfinite(embedded).all()
+        assert np.array_equal(fitted.embed(pool), embedded)
     if "decision_function" in learner.provides:
         decisions = fitted.decision_function(pool)
         assert decisions.shape == ((pool.shape[0],) if len(seen) <= 2 else (pool.shape[0], len(seen)))
@@ -55,7 +99,7 @@ def check(learner: Learner, X: Any, y: Any, n_classes: int, pool: Any) -> None:
 
 
 def test_the_issue_s_learners_are_there() -> None:
-    assert set(NAMES) >= {
+    assert set(LEARNERS.names()) >= {
         "decision_tree",
         "gaussian_nb",
         "hist_gradient_boosting",
@@ -65,6 +109,7 @@ def test_the_issue_s_learners_are_there() -> None:
         "random_forest",
         "svm_linear",
         "svm_rbf",
+        "transformer",
     }
 
 
@@ -189,7 +234,10 @@ def test_sparse_features(learner: Learner, counts: list[int]) -> None:
             learner.fit(sp.csr_matrix(X), y, len(counts), SEED)
         return
     labeled = sp.csr_matrix(X)
-    check(learner, labeled, y, len(counts), sp.csr_matrix(pool))
+    whole = sp.csr_matrix(pool)
+    for part in (whole.data, whole.indices, whole.indptr):
+        part.setflags(write=False)  # as a pool's are
+    check(learner, labeled, y, len(counts), whole)
     assert np.array_equal(labeled.toarray(), X)
     dense = learner.fit(X, y, len(counts), SEED).predict_proba(pool)
     sparse = learner.fit(labeled, y, len(counts), SEED).predict_proba(sp.csr_matrix(pool))
@@ -203,11 +251,13 @@ def test_it_survives_pickling(learner: Learner) -> None:
     assert (again.provides, again.predicts_argmax) == (learner.provides, learner.predicts_argmax)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if LEARNERS.build(name).predicts_argmax])
-def test_predictions_are_the_argmax_also_at_ties(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_predictions_are_the_argmax_also_at_ties(name: str, request: pytest.FixtureRequest) -> None:
+    if not LEARNERS.get(name).predicts_argmax:
+        pytest.skip("its predictions are its own")
     # an MLP of this size costs a tenth; what it predicts with is the same
     small = {"random_forest": {"n_estimators": 4}, "mlp": {"hidden_layer_sizes": [5], "max_iter": 20}}
-    learner = LEARNERS.build(name, small.get(name, {}))
+    learner = build(name, request, **small.get(name, {}))
     rng = np.random.default_rng(5)
     for trial in range(30):
         n_classes = int(rng.integers(2, 6))

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from strategy_states import logistic_regression, make_state, small_mlp
 
 from algrid.learners.mlp import Mlp
+from algrid.learners.transformer import Transformer
 from algrid.strategies import STRATEGIES, QueryState, Strategy
 from algrid.strategies._spaces import Spatial
 
@@ -116,3 +117,17 @@ def test_an_mlp_without_a_network_embeds_as_the_features() -> None:
     embedded = fitted.embed(X)
     np.testing.assert_array_equal(embedded, X)
     assert not np.shares_memory(embedded, X)
+
+
+@pytest.mark.parametrize("cls", STRATEGIES.classes(), ids=lambda cls: cls.name)
+def test_token_ids_are_nothing_to_measure(cls: type[Strategy]) -> None:
+    learner = Transformer("tiny")
+    reason = STRATEGIES.build(cls.name).unsupported(learner, 2, sparse=False)
+    if issubclass(cls, Spatial):
+        assert (
+            reason
+            == f"{cls.name} measures features, and token ids have no distances (space: learner takes the learner's own)"
+        )
+        assert cls(space="learner").unsupported(learner, 2, sparse=False) is None
+    elif cls.metric_space and not cls.needs - {"predict_proba", "dense", "binary"}:
+        assert reason == f"{cls.name} measures features, and token ids have no distances"

@@ -1,0 +1,149 @@
+"""A pretrained transformer, fine-tuned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from algrid.datasets.base import Features
+from algrid.learners.base import Fitted, Learner
+from algrid.pretrained import Pretrained, resolve
+
+if TYPE_CHECKING:
+    from algrid.preprocessing import Described, Preprocessing
+
+__all__ = ["Transformer"]
+
+
+@dataclass(frozen=True)
+class Transformer(Learner):
+    """A transformer that is fine-tuned on the labelled set, from its pretrained weights in every cycle.
+
+    AdamW with a learning rate that falls linearly to 0, dropout as in the model's configuration, gradients clipped to
+    norm 1. Its embedding is the mean of the last layer's states over the tokens of a text; with one class in the
+    labelled set nothing is fine-tuned, and the embedding is that of the pretrained model. Predictions are made in
+    batches of rows of like length that depend on the rows alone.
+
+    Parameters
+    ----------
+    model : str
+        As of the preprocessing `tokens`, whose model has to have the same tokenizer. Its content is part of a run's
+        identity, not its place.
+    revision : str
+        Commit, tag or branch on the hub.
+    epochs : int
+        Passes over the labelled set.
+    learning_rate : float
+        At the start.
+    batch_size : int
+        Rows in a gradient step.
+    frozen_layers : int
+        How many of the encoder's layers, from below, keep their pretrained weights (and with them the token
+        embeddings); -1 is the whole encoder, so that only the head learns.
+    early_stopping : int
+        Epochs without a lower validation loss after which training ends, with the best weights; 0 is to train all
+        epochs on all labels.
+    validation : float
+        Share of the labelled set that is held out for early stopping. Every class stays in training: of a class with
+        one label nothing is held out, and where nothing can be, nothing is stopped early.
+    warm_start : bool
+        Whether a fit goes on from the last cycle's weights. Such a fit depends on the order of the queries, not on the
+        labelled set alone: runs could not share it, and it could not be made again. It is a skip of the plan.
+    precision : {"float32", "bfloat16"}
+        Of matrix products; weights and sums are float32 in both.
+    device : {"auto", "cpu", "cuda"}
+        Where it is computed; ``auto`` is a GPU if there is one. Not a part of a run's identity: the results'
+        provenance says where it was.
+    """
+
+    name: ClassVar[str] = "transformer"
+    source: ClassVar[str] = "small-text: Schroeder, Mueller, Niekler & Potthast, EACL 2023"
+    provides: ClassVar[frozenset[str]] = frozenset({"predict_proba", "embed"})
+    predicts_argmax: ClassVar[bool] = True
+    sparse: ClassVar[bool] = False
+    takes: ClassVar[str] = "tokens"
+
+    model: Annotated[str, Field(min_length=1)]
+    revision: str = ""
+    epochs: Annotated[int, Field(ge=1)] = 10
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-5
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    frozen_layers: Annotated[int, Field(ge=-1)] = 0
+    early_stopping: Annotated[int, Field(ge=0)] = 0
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    warm_start: bool = False
+    precision: Literal["float32", "bfloat16"] = "float32"
+    device: Literal["auto", "cpu", "cuda"] = field(default="auto", repr=False)
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Unless it is for the CPU."""
+        return self.device != "cpu"
+
+    @property
+    def pretrained(self) -> Pretrained:
+        """The model.
+
+        Raises
+        ------
+        ModelError
+            If it is not there.
+        """
+        return resolve(self.model, self.revision)
+
+    def identity(self) -> dict[str, Any]:
+        """With the hash of the model's content instead of its name and revision, and without the device."""
+        identity = super().identity()
+        parameters = {**identity["parameters"], "model": self.pretrained.content_hash}
+        del parameters["revision"], parameters["device"]
+        return {**identity, "parameters": parameters}
+
+    def unsupported(self, preprocessing: Preprocessing, dataset: Described) -> str | None:
+        """As the base says; and the tokens have to be those that the model reads."""
+        if (reason := super().unsupported(preprocessing, dataset)) is not None:
+            return reason
+        lacking = [package for package in ("small_text", "torch", "transformers") if find_spec(package) is None]
+        if lacking:
+            return f"{self.name} needs {lacking[0]}, which is not installed (pip install 'algrid[text]')"
+        if self.warm_start:
+            return f"{self.name}: a warm start depends on the order of the queries, not on the labelled set alone"
+        tokens = getattr(preprocessing, "pretrained", None)
+        if tokens is not None and tokens.tokenizer_hash != self.pretrained.tokenizer_hash:
+            return f"{self.name}: {self.model} has another tokenizer than {tokens.name}, whose tokens it would be given"
+        return None
+
+    def cost_factor(self) -> float:
+        """By the epochs."""
+        return self.epochs / 10
+
+    def build(self, seed: int) -> Any:
+        """The classifier, not fitted."""
+        from algrid.learners._fine_tuned import FineTuned
+
+        return FineTuned(self, seed)
+
+    def embedding(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
+        """(n, n_hidden) mean of the last layer's states."""
+        if fitted.model is None:
+            from algrid.learners._networks import pretrained_embedding
+
+            return pretrained_embedding(self.pretrained, X, self.device, self.precision)
+        embedded: NDArray[np.float64] = fitted.model.embed(X)
+        return embedded
+
+    def held_out(self, codes: NDArray[np.intp], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Positions to train on, and those to validate with, which are none unless there is early stopping."""
+        chosen = np.zeros(len(codes), dtype=np.bool_)
+        if self.early_stopping:
+            left = np.bincount(codes)
+            wanted = max(1, int(self.validation * len(codes)))
+            for position in rng.permutation(len(codes)):
+                if left[codes[position]] > 1 and np.count_nonzero(chosen) < wanted:
+                    left[codes[position]] -= 1
+                    chosen[position] = True
+        return np.flatnonzero(~chosen), np.flatnonzero(chosen)
