@@ -33,7 +33,7 @@ __all__ = ["Cluster", "Listener", "Sink", "execute"]
 _WINDOW = 3  # slices in flight for each worker: the next one is there when one is done
 _GLANCE = 2.0  # seconds between looks at schedulers
 _LONELY = 10.0  # seconds without a worker, after which the user is told
-_LOSSES = 2  # of the worker, after which a slice of one run is given up
+_LOSSES = 2  # of its worker, that a slice of one run survives
 
 
 class Sink(Protocol):
@@ -303,18 +303,21 @@ def _outcome(future: Future, task: Slice) -> Outcome:
 
 
 def _after_loss(task: Slice) -> Outcome:
-    """What to do with a slice whose worker was lost: try its halves, and give a single run up in the end.
+    """What to do with a slice whose worker was lost: try its parts, and give a run or a skyline up in the end.
 
-    A crash of a run kills the worker's child, not the worker; so a loss is mostly nobody's fault.
+    A crash of a run kills the worker's child, not the worker; so a loss is mostly nobody's fault, and only those
+    count that a run has alone.
     """
-    if task.losses >= _LOSSES and len(task.variants) <= 1:
-        ledger = Ledger(task)
-        ledger.give_up("crashed", f"its worker was lost {task.losses + 1} times")
-        return ledger.outcome()
-    task = replace(task, losses=task.losses + 1)
-    half = len(task.variants) // 2
-    parts = [range(half), range(half, len(task.variants))] if half else [range(len(task.variants))]
-    return Outcome(rest=tuple(task.only(part, skyline=task.skyline and i == 0) for i, part in enumerate(parts)))
+    runs = range(len(task.variants))
+    half = len(runs) // 2
+    if half or (runs and task.skyline):  # of one run, the skyline is the first part
+        first, second = task.only(runs[:half], skyline=task.skyline), task.only(runs[half:], skyline=False)
+        return Outcome(rest=(first, second))
+    if task.losses < _LOSSES:
+        return Outcome(rest=(replace(task, losses=task.losses + 1),))
+    ledger = Ledger(task)
+    ledger.give_up("crashed", f"its worker was lost {task.losses + 1} times while it had nothing else to do")
+    return ledger.outcome()
 
 
 _local = threading.local()

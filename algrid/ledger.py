@@ -183,7 +183,7 @@ class Ledger:
             "limit_seconds": task.seconds_per_cycle,
             "limit_run_seconds": task.seconds_per_run,
             "limit_memory": task.memory,
-            "provenance": content_key(self._provenance),
+            "provenance": content_key(self._provenance) if self._provenance else None,
         }
         variants, histories = [task.variants[i] for i in ended], [self._histories[i] for i in ended]
         tables = {RUNS.name: to_table(run_rows(task.cell, variants, histories, self._facts, stamp), RUNS)}

@@ -39,7 +39,7 @@ class Slice:
     cost : float
         Predicted seconds.
     losses : int
-        How often a worker was lost that had it.
+        How often a worker was lost that had it, and nothing else.
     """
 
     cell: Cell

@@ -100,11 +100,31 @@ def test_a_slice_whose_worker_was_lost_is_halved_and_a_single_run_is_given_up_in
     assert [len(part.variants) for part in (first, second)] == [1, 2]
     assert (first.skyline, second.skyline) == (True, False)
     assert first.cost + second.cost == pytest.approx(3.0)
-    part, losses = first, 1
-    while rest := _after_loss(part).rest:
-        (part,) = rest
-        losses += 1
-    outcome = _after_loss(part)
-    assert outcome.tables["runs"].column("stop_reason").to_pylist() == ["crashed"]
-    assert outcome.tables["runs"].column("error").to_pylist() == [f"its worker was lost {losses + 1} times"]
-    assert outcome.tables["skylines"].num_rows == 1
+    skyline, alone = _after_loss(first).rest
+    assert [(len(part.variants), part.skyline) for part in (skyline, alone)] == [(0, True), (1, False)]
+    for part, table in ((alone, "runs"), (skyline, "skylines")):
+        lost = part
+        for losses in (1, 2):
+            (lost,) = _after_loss(lost).rest
+            assert lost.losses == losses, "those that it had with others don't count"
+        outcome = _after_loss(lost)
+        assert outcome.rest == ()
+        cause = "its worker was lost 3 times while it had nothing else to do"
+        assert outcome.tables[table].column("error").to_pylist() == [cause]
+    assert outcome.tables["runs"].num_rows == 0
+
+
+@pytest.mark.slow
+def test_only_the_run_that_kills_workers_is_crashed(tmp_path: Path) -> None:
+    grid = {**GRID, "datasets": ["iris"], "learners": ["gaussian_nb"], "start_sets": {"count": 1}, "batch_sizes": [5]}
+    killer = {**grid, "strategies": ["random", {"villains:Villain": {"deed": "kill the worker"}}, "margin"]}
+    Session(killer, tmp_path / "killer").run(Quiet(), workers=1)
+    rows = Store.open(tmp_path / "killer").snapshot().table("runs", ["strategy", "stop_reason", "error"]).to_pylist()
+    (guilty,) = [row for row in rows if row["stop_reason"] != "budget"]
+    assert guilty["strategy"] == "villain(deed=kill the worker)"
+    assert (guilty["stop_reason"], guilty["error"][:26]) == ("crashed", "its worker was lost 3 time")
+    Session(grid, tmp_path / "undisturbed").run(Quiet(), workers=1)
+    found = evidence(tmp_path / "killer")
+    for run_id, row in evidence(tmp_path / "undisturbed").items():
+        assert found[run_id] == row
+    assert Store.open(tmp_path / "killer").snapshot().table("skylines")["error"].to_pylist() == [None]

@@ -85,6 +85,7 @@ def test_a_process_that_is_killed_while_it_starts_condemns_nobody() -> None:
     ledger.begin()
     ledger.death("it died")
     assert ends(ledger) == {1: ("crashed", 0), 2: ("crashed", 0)}, "but it has to start at last"
+    assert ledger.outcome().tables["runs"]["provenance"].to_pylist() == [None, None], "nobody said what made them"
     assert not ledger.is_open()
 
 
