@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from os.path import expanduser
 from pathlib import Path
@@ -17,7 +17,10 @@ from algrid.datasets.folders import data_folder
 from algrid.errors import GridError, nearest, unknown_name
 from algrid.yaml_lines import KeyPath, Problems, load_yaml
 
-__all__ = ["Catalogue", "catalogue_file", "catalogues", "entry_named", "shipped"]
+__all__ = ["OWN", "Catalogue", "catalogue_file", "catalogues", "entry_named", "shipped"]
+
+#: Name of the user's own catalogue in the data folder.
+OWN = "catalogue.yaml"
 
 _Text = Annotated[str, Field(min_length=1)]
 _Texts = list[_Text]
@@ -103,11 +106,8 @@ class Catalogue:
         GridError
             For mistakes: one error that lists all of them with their lines.
         """
-        document = load_yaml(text, source)
-        problems = Problems(source, document.lines)
         name = Path(source).name.removesuffix(".yaml").removesuffix(".yml")
-        title, entries = _read(problems, document.data, folder)
-        problems.raise_if_any()
+        title, entries = _parsed(text, source, folder)
         return cls(name, title or name, entries)
 
     @classmethod
@@ -147,14 +147,23 @@ class Catalogue:
 def catalogues() -> list[Catalogue]:
     """The catalogues that are known by name: the user's own, in the data folder, then the shipped ones.
 
+    Other YAML files in the data folder, such as grids, are passed over.
+
     Raises
     ------
     GridError
         For mistakes in one of them.
     """
-    return [Catalogue.open(path) for path in sorted(data_folder().glob("*.yaml"))] + [
-        Catalogue.open(_shipped_folder() / f"{name}.yaml") for name in shipped()
-    ]
+    own = [path for path in sorted(data_folder().glob("*.yaml")) if path.name == OWN or _looks_like_one(path)]
+    return [Catalogue.open(path) for path in (*own, *(_shipped_folder() / f"{name}.yaml" for name in shipped()))]
+
+
+def _looks_like_one(path: Path) -> bool:
+    try:
+        data = load_yaml(path.read_text(encoding="utf-8-sig"), path.name).data
+    except (GridError, OSError, UnicodeDecodeError):
+        return False
+    return isinstance(data, dict) and isinstance(data.get("datasets"), dict) and "strategies" not in data
 
 
 def entry_named(name: str) -> Entry | None:
@@ -175,6 +184,16 @@ def _adapters() -> Mapping[str, TypeAdapter[Any]]:
 
 def _shipped_folder() -> Path:
     return Path(str(files("algrid"))) / "catalogues"
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, source: str, folder: Path | None) -> tuple[str, tuple[Entry, ...]]:
+    """Title and entries; remembered, as a grid asks the same catalogue for one dataset after another."""
+    document = load_yaml(text, source)
+    problems = Problems(source, document.lines)
+    found = _read(problems, document.data, folder)
+    problems.raise_if_any()
+    return found
 
 
 def _read(problems: Problems, data: Any, folder: Path | None) -> tuple[str, tuple[Entry, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ class Entry:
     def level(self) -> Any:
         """What stands for it in the `datasets` of a grid file."""
         if self.kind == "plugin":
-            return self.origin
+            return deepcopy(self.origin)  # entries are shared
         parameter = {"openml": "data_id", "file": "path", "local": "file"}[self.kind]
         declared = {
             "title": self.name,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from algrid.catalogues.catalogue import Catalogue
+from algrid.catalogues.catalogue import OWN, Catalogue
 from algrid.catalogues.entry import Entry
 from algrid.datasets._ids import id_columns
 from algrid.datasets.file import File
@@ -24,10 +24,7 @@ from algrid.yaml_lines import dump_yaml, load_yaml
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OWN", "Column", "add_entry", "inspect_file"]
-
-#: Name of the user's catalogue in the data folder.
-OWN = "catalogue.yaml"
+__all__ = ["Column", "add_entry", "inspect_file"]
 
 _TARGETS = ("target", "class", "label", "y", "outcome", "result", "diagnosis")
 _MOST_CLASSES = 50  # of a column that is proposed as target

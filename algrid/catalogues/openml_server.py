@@ -1,8 +1,8 @@
 """Fetches datasets and tasks of OpenML: two addresses of JSON, and the files that they name.
 
 Neither scikit-learn's `fetch_openml` nor the package `openml` is used: the one can't be pointed to another server,
-keeps no published splits, and gives up on a refusal that asks to wait; the other would be one dependency more, with
-several of its own. What is needed here is a description, a file and its checksum.
+keeps no published splits, and does not wait as long as a refusal asks for; the other would be one dependency more,
+with several of its own. What is needed here is a description, a file and its checksum.
 """
 
 from __future__ import annotations

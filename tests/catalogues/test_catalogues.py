@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algrid.arrays import rank_shares
-from algrid.catalogues import Catalogue
+from algrid.catalogues import Catalogue, catalogues
 from algrid.catalogues.selection import representative_of, sampled
 from algrid.errors import GridError
 from algrid.grid import GridSpec
@@ -52,6 +52,17 @@ def test_a_users_catalogue_by_name_in_the_data_folder(own: Path, monkeypatch: py
     monkeypatch.setenv("ALGRID_DATA", str(own))
     assert grid({"catalogue": "own"}).levels("dataset")[0] == "heart"
     assert grid({"catalogue": "own"}).datasets[0].load().n_rows == 4
+
+
+def test_other_files_in_the_data_folder_are_passed_over(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALGRID_DATA", str(own))
+    (own / "grid.yaml").write_text("datasets: {catalogue: paper}\nstrategies: random\n")
+    (own / "list.yaml").write_text("- a\n")
+    (own / "broken.yaml").write_text("a: [")
+    assert [known.name for known in catalogues()] == ["own", "paper"]
+    (own / "catalogue.yaml").write_text("datasets: {}\n")
+    with pytest.raises(GridError, match=r"^catalogue\.yaml, line 1: a catalogue has the key"):
+        catalogues()
 
 
 def test_conditions_and_samples(own: Path) -> None:
