@@ -16,11 +16,12 @@ import pandas as pd
 import pytest
 from openml_server import CREDIT, SPARSE, Answer, FakeServer, serving
 
+import algrid as ag
 from algrid.catalogues._http import Http, RefusedError, UnreachableError
 from algrid.catalogues.fetching import FETCHED, HERE, LACKING, fetch
 from algrid.catalogues.openml_server import fetch_dataset, fetch_task
 from algrid.datasets import DATASETS
-from algrid.errors import AlgridWarning, DatasetError
+from algrid.errors import AlgridError, AlgridWarning, DatasetError
 from algrid.grid import GridSpec
 from algrid.splits import SPLITS
 
@@ -361,3 +362,27 @@ def test_a_task_without_splits(server: FakeServer) -> None:
     server.give("/splits/59.arff", Answer(SPLITS_ARFF.replace("rowid", "row").encode()))
     with pytest.raises(DatasetError, match="lack the columns rowid"):
         fetch_task(59)
+
+
+@pytest.mark.slow
+def test_a_grid_runs_on_what_was_fetched(server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From nothing to results, with the data folder where it is by default: workers find it too."""
+    monkeypatch.delenv("ALGRID_DATA")
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{row % 7}.5,{'xyz'[row % 3]},{'pq'[row % 2]}\n" for row in range(60))
+    head = "@relation r\n@attribute a real\n@attribute b {x,y,z}\n@attribute Class {p,q}\n@data\n"
+    server.dataset(31, head + rows)
+    grid = {
+        "datasets": [{"openml": {"data_id": 31, "title": "made", "rows": 60, "features": 2, "classes": 2}}],
+        "strategies": ["random", "margin"],
+        "learners": ["gaussian_nb"],
+        "budgets": [10],
+    }
+    plan = ag.make_plan(grid)
+    assert plan.n_runs == 2
+    with pytest.raises(AlgridError, match="are not here: made"):
+        ag.run(grid, workers=1, progress=False)
+    assert [outcome.state for outcome in fetch(plan.spec.datasets)] == [FETCHED]
+    results = ag.run(grid, workers=1, progress=False)
+    assert results.failures.empty
+    assert set(results.curves()["dataset"]) == {"made"}
