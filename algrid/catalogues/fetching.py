@@ -10,11 +10,16 @@ from algrid.catalogues._http import Http, UnreachableError
 from algrid.catalogues.openml_server import fetch_dataset, server
 from algrid.datasets.base import DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
+from algrid.datasets.folders import data_folder
 from algrid.datasets.openml import OpenML
 from algrid.errors import AlgridError, AlgridWarning
 
 __all__ = ["FETCHED", "HERE", "LACKING", "Outcome", "fetch"]
 
+_WITHOUT_NETWORK = (
+    "Without a network: copy {} from a machine that has it, put a dataset's file there as NUMBER/dataset.arff, or write "
+    "entries of your own (file: ...)."
+)
 #: What became of a dataset: downloaded now; there already (or needing no file); not to be had.
 FETCHED, HERE, LACKING = "fetched", "here", "lacking"
 
@@ -84,7 +89,7 @@ def fetch(
             yield Outcome(name, FETCHED if fetched else HERE, facts, notes=notes)
         except UnreachableError as error:
             unreachable = f"not tried: {server()} can't be reached"
-            yield Outcome(name, LACKING, reason=str(error))
+            yield Outcome(name, LACKING, reason=f"{error} {_WITHOUT_NETWORK.format(data_folder() / 'openml')}")
         except AlgridError as error:
             yield Outcome(name, LACKING, reason=str(error))
 

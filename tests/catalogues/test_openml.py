@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -223,6 +224,7 @@ def test_without_a_network(server: FakeServer, clock: Clock, monkeypatch: pytest
     wanted = [openml(31), DATASETS.build("iris"), openml(32)]
     first, iris, second = fetch(wanted, http=clock.http(tries=1))
     assert (first.state, iris.state, second.state) == (LACKING, HERE, LACKING)
+    assert re.search(r"refused.*\. Without a network: copy .*data/openml from a machine that has it", first.reason)
     assert second.reason.startswith("not tried: http://127.0.0.1")
     with pytest.raises(
         DatasetError, match=r"was not fetched.*algrid datasets fetch openml:31.*copy the folder.*file: \{"
