@@ -17,7 +17,7 @@ from algrid.errors import AlgridError, AlgridWarning
 __all__ = ["FETCHED", "HERE", "LACKING", "Outcome", "fetch"]
 
 _WITHOUT_NETWORK = (
-    "Without a network: copy {} from a machine that has it, put a dataset's file there as NUMBER/dataset.arff, or write "
+    "Without a network: copy {} from a machine that has it, put a dataset's file there as ID/dataset.arff, or write "
     "entries of your own (file: ...)."
 )
 #: What became of a dataset: downloaded now; there already (or needing no file); not to be had.
