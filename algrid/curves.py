@@ -37,7 +37,16 @@ from algrid.points import (
 from algrid.schema import AXES
 from algrid.switches import Switches
 
-__all__ = ["columns_for", "curves", "point_values", "score_columns", "scores", "skyline_values"]
+__all__ = [
+    "as_aggregate",
+    "columns_for",
+    "configuration_columns",
+    "curves",
+    "point_values",
+    "score_columns",
+    "scores",
+    "skyline_values",
+]
 
 #: Columns that say more about an axis; carried along where they are stored.
 _DETAILS = ("strategy_family", "strategy_implementation", "learner_name")
@@ -76,6 +85,16 @@ def curves(runs: pa.Table, metric: str | Metric, part: str = "test") -> pd.DataF
     frame["value"] = values
     frame.attrs.update(metric=measure.label, part=part, higher_is_better=measure.higher_is_better)
     return frame
+
+
+def as_aggregate(aggregate: str | Aggregate) -> Aggregate:
+    """The aggregate of this name."""
+    return AGGREGATES.build(aggregate) if isinstance(aggregate, str) else aggregate
+
+
+def configuration_columns(runs: pa.Table) -> list[str]:
+    """Of the columns of a table of runs: the id, the axes, and what says more about them."""
+    return [name for name in ("run_id", *AXES, *_DETAILS) if name in runs.column_names]
 
 
 def score_columns(metric: str | Metric, part: str = "test") -> tuple[str, ...]:
@@ -129,7 +148,7 @@ def scores(
         skylines.
     """
     measure = as_metric(metric, part)
-    reduction = AGGREGATES.build(aggregate) if isinstance(aggregate, str) else aggregate
+    reduction = as_aggregate(aggregate)
     wanted = _budgets(budgets)
     start = reduction.include_start if include_start is None else include_start
     reached = _skylines_of(runs, skylines, measure, part) if reduction.needs_skyline else None
@@ -228,8 +247,7 @@ def _skylines_of(runs: pa.Table, skylines: pa.Table | None, metric: Metric, part
 
 def _configurations(runs: pa.Table) -> pd.DataFrame:
     """``run_id`` and the axes (labels as categoricals), one row a run."""
-    names = [name for name in ("run_id", *AXES, *_DETAILS) if name in runs.column_names]
-    frame: pd.DataFrame = runs.select(names).unify_dictionaries().to_pandas()
+    frame: pd.DataFrame = runs.select(configuration_columns(runs)).unify_dictionaries().to_pandas()
     return frame
 
 

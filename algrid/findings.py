@@ -12,12 +12,19 @@ from algrid.wording import enumerated, plural, spoken
 __all__ = [
     "best_level",
     "cheapest_best",
+    "crossed",
     "datasets_differ",
     "evaluations_agree",
     "flipped",
+    "good_default",
+    "hangs_on_others",
     "largest_influence",
     "largest_part",
+    "missing_matters",
+    "most_robust",
     "replicates_matter",
+    "same_results",
+    "tastes",
 ]
 
 
@@ -175,6 +182,121 @@ def cheapest_best(table: pd.DataFrame, seconds: pd.DataFrame) -> str:
         f"{_name(by, best)}, costs {_told(row, 'run', '.3g')} seconds a run."
     )
     return _noted([text], seconds)
+
+
+def tastes(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.sample_profiles`: who picks what least like random sampling, and what changes."""
+    by = spoken(str(table.attrs["by"]))
+    own = table[table["difference"].notna()]
+    everything, change = own[own["phase"] == "all"], own[own["phase"] == "change"]
+    if not len(everything):
+        return _noted([f"What levels of {by} pick can't be said."], table)
+    row, later = (rows.iloc[int(np.abs(rows["difference"].to_numpy()).argmax())] for rows in (everything, change))
+    said = [
+        f"Least like random sampling picks {_name(by, row.iloc[0])}: the {spoken(row['measure'])} of its rows is "
+        f"{_told(row, 'difference', '+.2f')} standard deviations from that of all candidates."
+    ]
+    known = everything[everything["difference_low"].notna()]
+    if len(known):
+        clear = (known["difference_low"] > 0) | (known["difference_high"] < 0)
+        said.append(
+            f"The interval excludes zero for {int(clear.sum())} of {len(known)} pairs of a level and a measure."
+        )
+    said.append(
+        f"From the first half of the labels to the second, {_name(by, later.iloc[0])} changes most: its "
+        f"{spoken(later['measure'])} by {_told(later, 'difference', '+.2f')}."
+    )
+    return _noted(said, table)
+
+
+def good_default(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.defaults.defaults`: the setting to take where nothing is known, and what it costs."""
+    if not len(table):
+        return _noted(["There is no setting to recommend."], table)
+    row, attrs = table.iloc[0], table.attrs
+    setting = enumerated([f"{spoken(axis)} {row[axis]}" for axis in attrs["axes"]])
+    said = [
+        f"Of {plural(len(table), 'setting')}, {setting} loses least against each dataset's best: "
+        f"{_told(row, 'regret', '.3f')} on average, and {row['worst_regret']:.3f} on the dataset that suits it worst."
+    ]
+    if pd.notna(attrs.get("held_out")):
+        said.append(
+            f"A default that is chosen on half of the datasets loses {attrs['held_out']:.3f} on the others (95 % of "
+            f"the halves: {attrs['held_out_low']:.3f} to {attrs['held_out_high']:.3f})."
+        )
+    return _noted(said, table)
+
+
+def most_robust(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.robustness.robustness`: who is best when well set, and who when not."""
+    by = str(table.attrs["by"])
+    names = {"best": "best settings", "median": "median ones", "lower": "bad ones", "regret": "regret"}
+    said = []
+    for kind, what in names.items():
+        known = table[table[f"rank_{kind}"].notna()]
+        if len(known):
+            row = known.iloc[int(known[f"rank_{kind}"].to_numpy().argmin())]
+            said.append(f"by {what} {_name(by, row[by])} ({_told(row, f'rank_{kind}', '.2f')})")
+    if not said:
+        return _noted(["Who is robust can't be said."], table)
+    return _noted([f"First of {plural(len(table), spoken(by))} by mean rank: {enumerated(said)}."], table)
+
+
+def hangs_on_others(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.competitors.leave_one_out`: whether the order of two levels hangs on a third."""
+    by = str(table.attrs["by"])
+    moved = table[table["moved"] != 0]
+    if not len(moved):
+        return _noted([f"No order of two levels of {spoken(by)} hangs on who else takes part."], table)
+    row = moved.iloc[int(np.abs(moved["moved"].to_numpy()).argmax())]
+    text = (
+        f"Leaving one level out moves another one in {table.attrs['moves']:.1%} of the cases, furthest "
+        f"{_name(by, row[by])} without {_name(by, row['without'])}: from place {row['position_all']} to "
+        f"{row['position']} of {table[by].nunique() - 1} (mean rank {_told(row, 'rank', '.2f')})."
+    )
+    return _noted([text], table)
+
+
+def missing_matters(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.competitors.treatments`: whether the order hangs on what is done about missing values."""
+    by = str(table.columns[0])
+    lost = int(table["n_missing"].sum())
+    if not lost:
+        return "No value is missing: all three treatments of missing ones are the same."
+    said = []
+    for kind in ("complete_case", "worst_rank", "own_mean"):
+        known = table[table[f"rank_{kind}"].notna()]
+        if len(known):
+            row = known.iloc[int(known[f"rank_{kind}"].to_numpy().argmin())]
+            said.append(f"{_name(by, row[by])} ({spoken(kind)}, {_told(row, f'rank_{kind}', '.2f')})")
+    most = table[by].iloc[int(table["n_missing"].to_numpy().argmax())]
+    return f"{lost:,} values are missing, most of {_name(by, most)}. First by mean rank: {enumerated(said)}."
+
+
+def crossed(table: pd.DataFrame) -> str:
+    """Of `algrid.influence.rank_flips.crossings`: how many curves cross, and the clearest crossing."""
+    by = str(table.attrs["by"])
+    own = table[table["crossings"] > 0]
+    said = [f"{len(own)} of {plural(len(table), 'pair')} of mean curves cross."]
+    surest = own[own["same_flip_share"].notna()]
+    if len(surest):
+        row = surest.iloc[int(surest["same_flip_share"].to_numpy().argmax())]
+        said.append(
+            f"Surest: {_name(by, row['leader_first'])} leads first and {_name(by, row['leader_last'])} after "
+            f"{_told(row, 'last_crossing', '.0f')} labels, in {row['same_flip_share']:.0%} of the resamples."
+        )
+    return _noted(said, table)
+
+
+def same_results(columns: pd.DataFrame, scores: pd.DataFrame) -> str:
+    """Of `algrid.store_comparison`: how many runs are equal, and whether scores moved."""
+    facts, row = columns.attrs, scores.iloc[0]
+    text = (
+        f"Of {plural(int(facts['matched']), 'run')} that both have, {facts['identical']:,} are equal to the last bit "
+        f"but for their seconds; {facts['only_a']:,} are in the first alone and {facts['only_b']:,} in the second. "
+        f"Scores moved by {_told(row, 'difference', '+.4f')}, the furthest by {row['largest']:.4f}."
+    )
+    return _noted([text], scores)
 
 
 def _told(row: pd.Series[Any], name: str, form: str) -> str:

@@ -21,22 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["hyperparameters", "paper_figures"]
 
-#: Notebooks that show a figure, by the start of its name.
-_NOTEBOOKS = {
-    "heatmap_strategy": "21_strategy",
-    "heatmap_batch_size": "22_batch_size",
-    "heatmap_budget": "23_budget",
-    "heatmap_learner": "24_learner",
-    "heatmap_preprocessing": "28_preprocessing_and_oracle",
-    "heatmap_oracle": "28_preprocessing_and_oracle",
-    "overview": "20_influence_overview",
-    "decomposition": "40_interactions",
-    "rank_over_budget": "23_budget",
-    "runtime": "50_runtime",
-    "lottery": "21_strategy",
-    "leaderboard": "10_leaderboard",
-    "critical_difference": "10_leaderboard",
-    "learning_curves": "10_leaderboard",
+#: By the start of a figure's name: the notebook that shows it, and the function that draws it.
+_SHOWN = {
+    "heatmap_strategy": ("21_strategy", "heatmap.heatmap"),
+    "heatmap_batch_size": ("22_batch_size", "heatmap.heatmap"),
+    "heatmap_budget": ("23_budget", "heatmap.heatmap"),
+    "heatmap_learner": ("24_learner", "heatmap.heatmap"),
+    "heatmap_preprocessing": ("28_preprocessing_and_oracle", "heatmap.heatmap"),
+    "heatmap_oracle": ("28_preprocessing_and_oracle", "heatmap.heatmap"),
+    "heatmap": ("90_paper_figures", "heatmap.heatmap"),
+    "overview": ("20_influence_overview", "overview.overview_figure"),
+    "decomposition": ("40_interactions", "overview.decomposition_figure"),
+    "rank_over_budget": ("23_budget", "budget.rank_over_budget"),
+    "runtime": ("50_runtime", "runtime.trade_off_figure"),
+    "lottery": ("21_strategy", "heatmap.heatmap"),
+    "sample_profiles": ("60_queried_samples", "profiles.profiles_figure"),
+    "leaderboard": ("10_leaderboard", "leaderboard.leaderboard_figure"),
+    "critical_difference": ("10_leaderboard", "critical_difference.critical_difference_figure"),
+    "learning_curves": ("10_leaderboard", "learning_curves.learning_curves"),
 }
 #: What each kind of heatmap shows; for those of queries and rankings the axes that can have them.
 _KINDS = {"scores": ("pearson", "pearson_centred", "difference"), "queries": ("corrected",), "ranking": ("tau", "lost")}
@@ -66,8 +68,9 @@ def paper_figures(results: Results, metric: str = "accuracy", resamples: int = 1
     recipes = []
     for name, make in _all(results, metric, resamples):
         stem = file_name(name, metric)
-        notebook = next((n for start, n in _NOTEBOOKS.items() if name.startswith(start)), "90_paper_figures")
-        recipes.append(Recipe(stem, name, {**told, "notebook": notebook}, _named(make, stem)))
+        notebook, function = next(shown for start, shown in _SHOWN.items() if name.startswith(start))
+        parameters = {**told, "notebook": notebook}
+        recipes.append(Recipe(stem, f"algrid.figures.{function}", parameters, _named(make, stem)))
     return recipes
 
 
@@ -84,6 +87,7 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     from algrid.figures.critical_difference import critical_difference_figure
     from algrid.figures.heatmap import heatmap
     from algrid.figures.overview import decomposition_figure, overview_figure
+    from algrid.figures.profiles import profiles_figure
     from algrid.figures.runtime import trade_off_figure
 
     many: dict[str, Any] = {"resamples": resamples}
@@ -99,6 +103,10 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     def critical() -> Figure:
         return critical_difference_figure(board(), critical_groups(wilcoxon_holm(scored()), board()))
 
+    @cache
+    def profiles() -> pd.DataFrame:
+        return results.sample_profiles(**many)
+
     def runtime() -> Figure:
         return trade_off_figure(trade_off(scored(), results.seconds), results.runtime(**many), board())
 
@@ -109,6 +117,8 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     yield "overview", lambda: overview_figure(results.overview(metric, **many))
     yield "decomposition", lambda: decomposition_figure(results.decomposition(metric, **many))
     yield "runtime", runtime
+    yield "sample_profiles", lambda: profiles_figure(profiles())
+    yield "sample_profiles_change", lambda: profiles_figure(profiles(), "change")
     for by in hyperparameters(results):
         if by == "budget":
             yield "rank_over_budget", lambda: rank_over_budget(ranks_by_budget(results.scores(metric), **many))

@@ -15,8 +15,9 @@ from algrid.cell import UNBOUND, Cell, Variant, digests
 from algrid.errors import DatasetError, GridError
 from algrid.grid import GridSpec
 from algrid.history import History
-from algrid.identity import mix, to_hex
+from algrid.identity import from_hex, mix, to_hex
 from algrid.schema import CELL_AXES, VARIANT_AXES
+from algrid.sizes import run_bytes
 from algrid.slices import Slice
 from algrid.stored import Stored
 
@@ -45,6 +46,8 @@ class Plan:
         Labels that can be bought: the pool without the start set.
     n_start : (n_cells,) int32 array
         Sizes of the start sets.
+    n_classes : (n_cells,) int32 array
+        Classes of the datasets.
     seconds : (n_cells, n_variants) float32 array
         Predicted CPU seconds of each run, were it alone.
     notes : tuple of str
@@ -59,6 +62,7 @@ class Plan:
     targets: NDArray[np.int32]
     available: NDArray[np.int32]
     n_start: NDArray[np.int32]
+    n_classes: NDArray[np.int32]
     seconds: NDArray[np.float32]
     notes: tuple[str, ...]
 
@@ -129,6 +133,22 @@ class Plan:
         order = np.argsort(-counts[1:], kind="stable") + 1
         return {self.reasons[i]: int(counts[i]) for i in order if counts[i]}
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that the store will take, about."""
+        n_pool = self.available + self.n_start
+        each = run_bytes(self._points, self.targets, n_pool[:, None], self.n_classes[:, None])
+        return int(each[self.planned].sum())
+
+    @property
+    def _sizes(self) -> NDArray[np.int64]:
+        return np.array([v.batch_size for v in self.variants], np.int64)
+
+    @property
+    def _points(self) -> NDArray[np.int64]:
+        """(n_cells, n_variants) points of each planned run."""
+        return np.where(self.planned, -(-self.targets // self._sizes) + 1, 0)
+
     @cached_property
     def fits(self) -> tuple[int, int]:
         """Fits of the scored learner were every run alone, and how many of them are certain to be shared.
@@ -136,8 +156,7 @@ class Plan:
         Certain are: the start set's fit of all runs of a cell, that of the whole pool of all that
         exhaust it, and those of `random`, whose batches are nested. Wherever strategies agree there are more.
         """
-        sizes = np.array([v.batch_size for v in self.variants])
-        points = np.where(self.planned, -(-self.targets // sizes) + 1, 0)
+        sizes, points = self._sizes, self._points
         exhausts = self.planned & (self.targets == self.available[:, None]) & (self.available[:, None] > 0)
         shared = np.maximum(self.planned.sum(axis=1) - 1, 0) + np.maximum(exhausts.sum(axis=1) - 1, 0)
         nested = [i for i, v in enumerate(self.variants) if v.strategy.name == "random"]
@@ -174,32 +193,37 @@ class Plan:
             Stop reasons (``error``, ``timeout``, ``crashed``) whose runs are to be made again. A
             ``timeout``, or a crash for memory, is also made again where the limit was raised.
         """
-        rows = self.rows(stored)
-        found = rows >= 0
-        at = rows[found]
+        return self._pending(stored, self.rows(stored), retry)
+
+    def _pending(self, stored: Stored, rows: NDArray[np.int32], retry: Sequence[str] = ()) -> NDArray[np.bool_]:
+        # what each stored run counts as: enough, unless it stopped at a budget or is to be made again; the last
+        # element is for runs that are not stored, whose row is -1
+        reach = np.append(np.where(stored.ended(["budget"]), stored.reach, np.iinfo(np.int32).max), -1)
+        again = np.flatnonzero(stored.failed)
         limits = self.spec.limits
-        short = (stored.reach[at] < self.targets[found]) & stored.ended(["budget"])[at]
         now = [limits.seconds_per_cycle or np.inf, limits.seconds_per_run or np.inf, limits.memory or np.inf]
-        raised = (np.array(now) > stored.limits)[stored.limit[at]]
-        more_time = stored.ended(["timeout"])[at] & raised[:, :2].any(axis=1)
-        more_memory = stored.ended(["crashed"])[at] & raised[:, 2]
-        todo = self.planned.copy()
-        todo[found] &= short | stored.ended(retry)[at] | more_time | more_memory
+        raised = np.array(now) > stored.limits[stored.limit[again]]
+        more_time = stored.ended(["timeout"])[again] & raised[:, :2].any(axis=1)
+        more_memory = stored.ended(["crashed"])[again] & raised[:, 2]
+        reach[again[stored.ended(retry)[again] | more_time | more_memory]] = -1
+        todo: NDArray[np.bool_] = self.planned & (reach[rows] < self.targets)
         return todo
 
     def counts(self, stored: Stored) -> Iterator[tuple[str, str | None, dict[str, int]]]:
         """Axis, level (None for all runs), and how many runs are ``done``, ``failed``, ``to do``, ``all``."""
         rows = self.rows(stored)
-        pending = self.pending(stored)
-        failed = self.planned & ~pending & (rows >= 0)
-        failed[failed] = stored.failed[rows[failed]]
+        pending = self._pending(stored, rows)
+        failed = self.planned & ~pending & np.append(stored.failed, False)[rows]
         kinds = {"done": self.planned & ~pending & ~failed, "failed": failed, "to do": pending, "all": self.planned}
         yield "runs", None, {kind: int(np.count_nonzero(mask)) for kind, mask in kinds.items()}
-        of_variants = {kind: mask.sum(axis=0) for kind, mask in kinds.items()}
-        of_cells = {kind: mask.sum(axis=1) for kind, mask in kinds.items()}
+        of_variants = {kind: mask.sum(axis=0, dtype=np.int32) for kind, mask in kinds.items()}
+        of_cells = {kind: mask.sum(axis=1, dtype=np.int32) for kind, mask in kinds.items()}
         yield from _by_level("strategy", [v.strategy.label for v in self.variants], of_variants)
-        yield from _by_level("learner", [c.learner.label for c in self.cells], of_cells)
-        yield from _by_level("dataset", [c.dataset.dataset_name for c in self.cells], of_cells)
+        # of cells that share a learner or a dataset the label is made once
+        learners = {id(level): level.label for level in {id(c.learner): c.learner for c in self.cells}.values()}
+        yield from _by_level("learner", [learners[id(c.learner)] for c in self.cells], of_cells)
+        datasets = {id(level): level.dataset_name for level in {id(c.dataset): c.dataset for c in self.cells}.values()}
+        yield from _by_level("dataset", [datasets[id(c.dataset)] for c in self.cells], of_cells)
 
     def skylines_pending(self, stored: Stored) -> NDArray[np.bool_]:
         """(n_cells,): cells with runs whose skyline is not stored yet."""
@@ -225,10 +249,9 @@ class Plan:
         histories : callable
             Gives what is stored of some runs, by id; asked one cell at a time.
         """
-        cost = np.where(pending, self.seconds, 0.0).sum(axis=1, dtype=np.float64)
+        cost = self._cost(pending)
         most = min(_SLICE_SECONDS, max(1.0, cost.sum() / (n_workers * _SLICES_A_WORKER)))
-        replicate = np.array([max(c.split_index, c.start_index) for c in self.cells])
-        for i in np.lexsort((-cost, replicate)):
+        for i in self._order(cost):
             chosen = np.flatnonzero(pending[i])
             if len(chosen) == 0 and not skylines[i]:
                 continue
@@ -236,6 +259,23 @@ class Plan:
             borders = np.flatnonzero(np.diff(part)) + 1
             for j, members in enumerate(np.split(chosen, borders)):
                 yield self._slice(i, members, bool(skylines[i]) and j == 0, histories)
+
+    def continued(self, pending: NDArray[np.bool_], stored: Stored) -> NDArray[np.uint64]:
+        """(n,) ids of pending runs that are stored already, in the order in which `slices` hands them out."""
+        known = np.logical_and(pending, self.rows(stored) >= 0)
+        order = self._order(self._cost(pending))
+        order = order[known[order].any(axis=1)]
+        return self._ids[order][known[order]]
+
+    def _cost(self, pending: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(n_cells,) predicted seconds of the pending runs."""
+        cost: NDArray[np.float64] = np.where(pending, self.seconds, 0.0).sum(axis=1, dtype=np.float64)
+        return cost
+
+    def _order(self, cost: NDArray[np.float64]) -> NDArray[np.intp]:
+        """(n_cells,) positions of the cells: replicate by replicate, the longest first."""
+        replicate = np.array([max(c.split_index, c.start_index) for c in self.cells])
+        return np.lexsort((-cost, replicate))
 
     def _slice(
         self,
@@ -283,15 +323,17 @@ class Plan:
         return self._slice(i, np.array([j]), False, lambda _: {})
 
     def _place(self, run_id: str) -> tuple[int, int]:
-        ids = to_hex(self.ids[self.planned])
-        at = np.flatnonzero(ids == run_id)
-        if len(at) == 0:
-            examples = ", ".join(ids[:3].tolist())
+        try:
+            found = np.argwhere(self.planned & (self.ids == from_hex(np.array(run_id))))
+        except ValueError:
+            found = np.empty((0, 2), np.intp)
+        if len(found) == 0:
+            examples = ", ".join(to_hex(self.ids[self.planned][:3]).tolist())
             raise GridError(
                 f"the grid {self.spec.name!r} has no run {run_id!r}. A run id is 16 hexadecimal digits, such as "
                 f"{examples}; `algrid plan GRID --runs` lists them all."
             )
-        i, j = np.argwhere(self.planned)[at[0]]
+        i, j = found[0]
         return int(i), int(j)
 
     def runs(self) -> dict[str, list[Any]]:
@@ -316,6 +358,7 @@ class Plan:
             "fits, were every run alone": f"{fits:,}",
             "fits certain to be shared": f"{shared:,} ({shared / max(1, fits):.0%})",
             "core hours, roughly": f"{hours:.2g}",
+            "size of the store, roughly": _size(self.n_bytes),
             **({"datasets without data": f"{len(self.unbound)} (counted by what is expected)"} if self.unbound else {}),
         }
 
@@ -330,6 +373,13 @@ class Plan:
         rows = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{v}</td></tr>" for k, v in facts.items())
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<b>{html.escape(self.spec.name)}</b><table>{rows}</table>{notes}"
+
+
+def _size(n_bytes: int) -> str:
+    """Bytes as a person reads them: ``1.2 GB``."""
+    power = min(4, max(1, int(np.log10(max(1, n_bytes)) // 3)))
+    number = n_bytes / 1000**power
+    return f"{number:.{0 if number >= 10 else 1}f} {'kMGT'[power - 1]}B"
 
 
 def _by_level(

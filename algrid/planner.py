@@ -28,7 +28,7 @@ __all__ = ["make_plan"]
 
 #: Rows of the pool, of the test part, and of the start set.
 Sizes = tuple[int, int, int]
-_Row = tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], int, int]
+_Row = tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], int, int, int]
 
 
 def make_plan(spec: GridSpec) -> Plan:
@@ -70,7 +70,7 @@ class _Planner:
         distinct = {id(row): row for row in self.rows}
         places = dict(zip(distinct, range(len(distinct)), strict=True))
         at = np.array([places[id(row)] for row in self.rows])
-        skip, targets, seconds, available, n_start = zip(*distinct.values(), strict=True)
+        skip, targets, seconds, available, n_start, n_classes = zip(*distinct.values(), strict=True)
         return Plan(
             spec=self.spec,
             cells=tuple(self.cells),
@@ -80,6 +80,7 @@ class _Planner:
             targets=np.array(targets)[at],
             available=np.array(available, dtype=np.int32)[at],
             n_start=np.array(n_start, dtype=np.int32)[at],
+            n_classes=np.array(n_classes, dtype=np.int32)[at],
             seconds=np.array(seconds)[at],
             notes=tuple(dict.fromkeys(self.notes)),
         )
@@ -177,7 +178,7 @@ class _Planner:
         if isinstance(sizes, str):
             none = np.zeros(n, np.int32)
             code = self._code(f"{facts.name}: {sizes}")
-            return np.full(n, code, np.int16), none, none.astype(np.float32), 0, 0
+            return np.full(n, code, np.int16), none, none.astype(np.float32), 0, 0, facts.n_classes
         n_pool, n_test, n_start = sizes
         targets = np.array([self._target(v, n_pool - n_start, facts) for v in self.variants])
         seconds = run_seconds(
@@ -192,7 +193,8 @@ class _Planner:
         skip = self._incompatible(preprocessing, learner, n_pool, facts)
         for i in matching:
             skip[self.excluded[i].variants & (skip == 0)] = self._code("excluded by the grid file")
-        return skip, targets.astype(np.int32), seconds.astype(np.float32), n_pool - n_start, n_start
+        sizes_of = n_pool - n_start, n_start, facts.n_classes
+        return skip, targets.astype(np.int32), seconds.astype(np.float32), *sizes_of
 
     def _target(self, variant: Variant, available: int, facts: DatasetFacts) -> int:
         for budget in self.spec.budgets:

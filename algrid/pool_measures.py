@@ -17,6 +17,7 @@ from algrid.pool import make_pool
 from algrid.replay import replay
 from algrid.sample_measures import of_data, of_replays
 from algrid.seeds import generator
+from algrid.ticks import ticking
 
 if TYPE_CHECKING:
     from algrid.plan import Plan
@@ -68,7 +69,9 @@ def pool_measures(
         One row a row of the pool: `POOL_AXES`, ``pool_index``, and the columns of `MEASURES`.
     """
     oracles = {v.strategy.family() for v in plan.variants if "true_labels" in v.strategy.needs}
-    for table in runs.parts(tuple(dict.fromkeys((*POOL_AXES, "learner", "strategy", "reach", *PICKED_COLUMNS)))):
+    columns = tuple(dict.fromkeys((*POOL_AXES, "learner", "strategy", "reach", *PICKED_COLUMNS)))
+    for name in ticking(runs.datasets, len(runs.datasets), "measuring pools"):
+        table = runs.read(name, columns)
         axes = axes_of(table, (*POOL_AXES, "learner", "strategy", "reach", "run_id"))
         for own in axes.groupby(list(POOL_AXES), observed=True, sort=True).indices.values():
             first = axes.iloc[own[0]]
@@ -84,8 +87,8 @@ def pool_measures(
                 "oracle_picks": oracle_picks(table.take(own), pool.n_pool, oracles),
                 "accuracy_gain": accuracy_gain(table.take(own), pool.n_pool),
             }
-            columns = {name: found[name] for name in MEASURES}
-            yield pd.DataFrame({**names, "pool_index": np.arange(pool.n_pool), **columns})
+            values = {measure: found[measure] for measure in MEASURES}
+            yield pd.DataFrame({**names, "pool_index": np.arange(pool.n_pool), **values})
 
 
 def sampled_runs(axes: pd.DataFrame, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-__all__ = ["ProgressBar", "Quiet"]
+from algrid.ticks import listened
+
+__all__ = ["ProgressBar", "Quiet", "watched"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Environment variable that is ``off`` where nobody watches, such as in notebooks that are executed without a browser.
+OFF = "ALGRID_PROGRESS"
+#: An analysis that takes less than so many seconds shows nothing.
+_PATIENCE = 3.0
 
 
 class Quiet:
@@ -105,3 +119,31 @@ def _duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def watched(function: Callable[P, R]) -> Callable[P, R]:
+    """Let an analysis show how far it is, in a terminal or a notebook, once it takes long; at the end the bar goes."""
+
+    @functools.wraps(function)
+    def with_bar(*args: P.args, **kwargs: P.kwargs) -> R:
+        console = Console(stderr=True)
+        if not (console.is_terminal or console.is_jupyter) or os.environ.get(OFF) == "off":
+            return function(*args, **kwargs)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+        bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+        started, tasks = time.monotonic(), dict[str, TaskID]()
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+            if not bar.live.is_started and time.monotonic() - started > _PATIENCE:
+                bar.start()
+
+        try:
+            with listened(tell):
+                return function(*args, **kwargs)
+        finally:
+            bar.stop()
+
+    return with_bar

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from algrid.aggregates import AGGREGATES, Aggregate
-from algrid.curves import curves, score_columns, scores, skyline_values
+from algrid.aggregates import Aggregate
+from algrid.curves import as_aggregate, curves, score_columns, scores, skyline_values
 from algrid.errors import StoreError
+from algrid.export import export
 from algrid.failures import attempts
 from algrid.grid import GridSpec
 from algrid.history import History
@@ -22,6 +24,7 @@ from algrid.provenance import differences, provenance
 from algrid.replay import Replayed, replay
 from algrid.results_analyses import Analyses
 from algrid.schema import AXES, CELL_AXES, FAILED, RUNS, SKYLINES
+from algrid.score_table import is_derivable, score_frame, score_table
 from algrid.session import Session, grid_of
 from algrid.store import Snapshot, Store
 from algrid.switches import REFERENCE, switch_columns
@@ -117,17 +120,55 @@ class Results(Analyses):
             Which runs.
         """
         snapshot = self.snapshot
-        measure = AGGREGATES.build(aggregate) if isinstance(aggregate, str) else aggregate
+        wanted = self._budgets() if budgets is None else budgets
+        if where is None and is_derivable(metric, aggregate, part):
+            told = {"include_start": include_start, "part": part}
+            return score_frame(snapshot, metric, aggregate, wanted, self._budgets(), **told)
+        measure = as_aggregate(aggregate)
         return scores(
             snapshot.table(RUNS.name, score_columns(metric, part), where),
             snapshot.table("skylines") if measure.needs_skyline else None,
             metric=metric,
             aggregate=measure,
-            budgets=self._budgets() if budgets is None else budgets,
+            budgets=wanted,
             include_start=include_start,
             part=part,
             reference=self._reference(snapshot) if measure.needs_switch else None,
         )
+
+    def sql(
+        self, query: str, metric: str | Metric = "accuracy", aggregate: str | Aggregate = "aubc", **options: Any
+    ) -> pd.DataFrame:
+        """The result of a DuckDB query over ``runs``, ``skylines`` and ``scores``.
+
+        Parameters
+        ----------
+        query : str
+            Such as ``"SELECT dataset, strategy, avg(value) FROM scores GROUP BY ALL"``. ``scores`` has the columns of
+            `scores`, for all budgets of the grid.
+        metric, aggregate
+            What ``scores`` has. Both must depend on a run alone; `scores` takes all.
+        **options
+            ``parameters``, ``threads`` and ``memory``, as of `Snapshot.sql`.
+        """
+        snapshot = self.snapshot
+        tables = {}
+        if re.search(r"\bscores\b", query, re.IGNORECASE):
+            tables = {"scores": score_table(snapshot, metric, aggregate, self._budgets())}
+        return _frame(snapshot.sql(query, tables=tables, **options))
+
+    def export(self, table: str, path: str | Path, **options: Any) -> int:
+        """Write ``runs``, ``curves`` or ``scores`` to a ``.csv`` or ``.parquet`` file; the number of rows.
+
+        Parameters
+        ----------
+        table : str
+        path : str or Path
+        **options
+            ``metric``, ``aggregate``, ``budgets`` (default: the grid's), ``part`` and ``where``, as of
+            `algrid.export.export`.
+        """
+        return export(self.snapshot, table, path, **{"budgets": self._budgets(), **options})
 
     def leaderboard(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from algrid.progress import watched
 from algrid.schema import RUNS
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Analyses(ABC):
     @abstractmethod
     def _budgets(self) -> list[int | None]: ...
 
+    @watched
     def score_influence(
         self,
         by: str,
@@ -69,12 +71,14 @@ class Analyses(ABC):
 
         return score_influence(self._scored(by, metric, aggregate, budget), by, resamples=resamples)
 
+    @watched
     def query_influence(self, by: str, at: int | Sequence[int] | None = None, *, resamples: int = 1000) -> pd.DataFrame:
         """Each pair of levels compared by the rows that were queried; see `algrid.influence.query_influence`."""
         from algrid.influence.queries import query_influence
 
         return query_influence(self._runs_by_dataset(), by, at, resamples=resamples)
 
+    @watched
     def sample_measures(self, *, replays: int = 12, seed: int = 0) -> pd.DataFrame:
         """What every row of every pool is like: density, hardness, outlierness ...; see `algrid.pool_measures`.
 
@@ -90,6 +94,7 @@ class Analyses(ABC):
         parts = pool_measures(self.snapshot, self._plan, self._runs_by_dataset(), replays=replays, seed=seed)
         return pd.concat(list(parts), ignore_index=True)
 
+    @watched
     def sample_profiles(
         self,
         by: str = "strategy",
@@ -165,6 +170,7 @@ class Analyses(ABC):
         own = self.meta_features() if meta is None else meta
         return meta_associations(self._scored(by, metric, aggregate, budget), own, by, permutations=permutations)
 
+    @watched
     def ranking_influence(
         self,
         by: str,
@@ -179,6 +185,7 @@ class Analyses(ABC):
 
         return ranking_influence(self._scored(by, metric, aggregate, budget), by, resamples=resamples)
 
+    @watched
     def decomposition(
         self,
         metric: str = "accuracy",
@@ -193,6 +200,7 @@ class Analyses(ABC):
 
         return decomposition(self._scored("", metric, aggregate, budget), order=order, resamples=resamples)
 
+    @watched
     def overview(
         self, metric: str = "accuracy", aggregate: str = "aubc", *, budget: Budgets = None, resamples: int = 1000
     ) -> pd.DataFrame:
@@ -241,6 +249,26 @@ class Analyses(ABC):
         from algrid.runtime import RUNTIME_COLUMNS, run_seconds
 
         return run_seconds(self.snapshot.table(RUNS.name, RUNTIME_COLUMNS))
+
+    @watched
+    def crossings(
+        self, metric: str = "accuracy", by: str = "strategy", *, points: int = 10, resamples: int = 1000
+    ) -> pd.DataFrame:
+        """Where the mean curves of two levels cross; see `algrid.influence.rank_flips.crossings`.
+
+        Parameters
+        ----------
+        metric : str
+        by : str
+        points : int
+            Label counts at which curves are read, evenly up to the largest budget.
+        resamples : int
+        """
+        from algrid.influence.rank_flips import crossings
+
+        largest = self._budgets()[-1] or int(max(self._runs_by_dataset().overall.column("reach").to_pylist()))
+        budgets = sorted({round(largest * i / points) for i in range(1, points + 1)} - {0})
+        return crossings(self.scores(metric, "final", budgets), by, resamples=resamples)
 
     def _runs_by_dataset(self) -> RunsByDataset:
         """The stored runs, to be read one dataset at a time."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from algrid.errors import GridError, StoreError
+from algrid.errors import DatasetError, GridError, StoreError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import content_key, from_hex
@@ -26,7 +26,7 @@ from algrid.pool import make_pool
 from algrid.provenance import code, differences, provenance
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import RUNS
-from algrid.store import Snapshot, Store, is_store
+from algrid.store import RowQueue, Store, is_store
 from algrid.stored import Stored
 from algrid.supervisor import Supervisor
 from algrid.threads import one_thread
@@ -75,10 +75,11 @@ def grid_of(store: Store) -> GridSpec:
 
 @dataclass(frozen=True)
 class Todo:
-    """What is still to be computed: masks over the plan's runs and cells."""
+    """What is still to be computed: masks over the plan's runs and cells, and what was known of them."""
 
     runs: Any
     skylines: Any
+    known: Stored
 
     @property
     def n_runs(self) -> int:
@@ -128,7 +129,7 @@ class Session:
             Stop reasons whose runs are to be made again.
         """
         known = self.stored()
-        return Todo(self.plan.pending(known, retry), self.plan.skylines_pending(known))
+        return Todo(self.plan.pending(known, retry), self.plan.skylines_pending(known), known)
 
     def status(self) -> Iterator[tuple[str, str | None, dict[str, int]]]:
         """How far the grid is: axis, level (None for all runs) and counts: ``done``, ``failed``, ``to do``, ``all``."""
@@ -199,16 +200,19 @@ class Session:
     def _finished_runs(self) -> int | None:
         try:
             stamp = json.loads((self.path / _STAMP).read_text(encoding="utf-8"))
-            is_current = stamp["grid"] == _fingerprint(self.spec) and stamp["store"] == self._version()
+            key = _fingerprint(self.spec)
+            is_current = key is not None and stamp["grid"] == key and stamp["store"] == self._version()
             return int(stamp["runs"]) if is_current else None
-        except (OSError, ValueError, KeyError, StoreError):
+        except (OSError, ValueError, KeyError, StoreError, DatasetError):
             return None
 
     def _version(self) -> str:
         return Store.open(self.path).snapshot().version
 
     def _stamp(self) -> None:
-        facts = {"grid": _fingerprint(self.spec), "store": self._version(), "runs": self.plan.n_runs}
+        if (key := _fingerprint(self.spec)) is None:
+            return
+        facts = {"grid": key, "store": self._version(), "runs": self.plan.n_runs}
         with contextlib.suppress(OSError):  # it saves seconds, and nothing depends on it
             (self.path / _STAMP).write_text(json.dumps(facts), encoding="utf-8")
 
@@ -254,15 +258,17 @@ class Session:
         with store.writer() as writer:
             todo = self.todo(retry)  # again: the lock is ours now, and damaged shards are out
             snapshot = store.snapshot()
-            execute(
-                self.plan,
-                todo.runs,
-                todo.skylines,
-                writer,
-                cluster=where,
-                listener=listener,
-                histories=_Histories(snapshot, retry),
-            )
+            again = self.plan.continued(todo.runs, todo.known)
+            with RowQueue(snapshot, again, RUNS.names[1:]) as queue:
+                execute(
+                    self.plan,
+                    todo.runs,
+                    todo.skylines,
+                    writer,
+                    cluster=where,
+                    listener=listener,
+                    histories=_Histories(queue, snapshot.provenances, retry),
+                )
         self.nothing_to_do()  # stamps it if so
         return todo.n_runs
 
@@ -279,28 +285,26 @@ class Session:
 class _Histories:
     """Stored histories of runs that are to go on; one that failed and is retried starts anew, and keeps what it was."""
 
-    def __init__(self, snapshot: Snapshot, retry: Sequence[str]) -> None:
-        self._snapshot, self._retry = snapshot, set(retry)
-        self._ids = snapshot.ids("runs")
+    def __init__(self, queue: RowQueue, provenances: Mapping[str, Mapping[str, Any]], retry: Sequence[str]) -> None:
+        self._queue, self._provenances, self._retry = queue, provenances, set(retry)
 
     def __call__(self, run_ids: list[str]) -> Mapping[str, History]:
-        wanted = np.array(run_ids, dtype=np.str_)
-        known = wanted[np.isin(from_hex(wanted), self._ids, kind="sort")].tolist() if len(self._ids) else []
-        if not known:
-            return {}
-        rows = self._snapshot.rows(known).to_pylist()
+        rows = self._queue.rows(from_hex(np.array(run_ids, dtype=np.str_)))
         return {
             row["run_id"]: History.again(row, self._said(row), anew=row["stop_reason"] in self._retry) for row in rows
         }
 
     def _said(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        made = self._snapshot.provenances.get(row["provenance"], {})
+        made = self._provenances.get(row["provenance"], {})
         now = time.strftime("%Y-%m-%d %H:%M:%S %z")
         return {"algrid": made.get("algrid"), "commit": made.get("commit"), "retried": now}
 
 
-def _fingerprint(spec: GridSpec) -> str:
-    """Key of all that a plan is made of: the grid, the state of the files that it names, and the code."""
-    files = [Path(p.path) for p in (*spec.datasets, spec.split, spec.start_set) if hasattr(p, "path")]
+def _fingerprint(spec: GridSpec) -> str | None:
+    """Key of all that a plan is made of: the grid, the state of its data, and the code; None where it is not known."""
+    data = [dataset.state() for dataset in spec.datasets]
+    if None in data:
+        return None
+    files = [Path(p.path) for p in (spec.split, spec.start_set) if hasattr(p, "path")]
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    return content_key([spec.to_dict(), states, code(spec.plugins)])
+    return content_key([spec.to_dict(), data, states, code(spec.plugins)])

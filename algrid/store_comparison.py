@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from algrid.store import Snapshot
 
-__all__ = ["Comparison", "compare_columns", "compare_scores", "compare_stores"]
+__all__ = ["Comparison", "compare_columns", "compare_scores", "compare_stores", "differing"]
 
 #: Columns that say nothing of a result.
 _ASIDE = ("run_id", "provenance", *TIMING_COLUMNS)
@@ -110,7 +110,7 @@ def compare_columns(a: pa.Table, b: pa.Table) -> pd.DataFrame:
     ours, theirs = a.select(names).take(at_a), b.select(names).take(at_b)
     rows, anything = [], np.zeros(len(shared), dtype=np.bool_)
     for name in names:
-        differs = _differs(ours.column(name), theirs.column(name))
+        differs = differing(ours.column(name), theirs.column(name))
         anything |= differs
         example = shared[int(differs.argmax())] if differs.any() else None
         rows.append((name, int(differs.sum()), float(differs.mean()) if len(shared) else np.nan, example))
@@ -194,8 +194,8 @@ def compare_scores(
     return table
 
 
-def _differs(a: Any, b: Any) -> NDArray[np.bool_]:
-    """(n_rows,) whether two columns differ; null and NaN equal themselves."""
+def differing(a: Any, b: Any) -> NDArray[np.bool_]:
+    """(n_rows,) whether two columns of rows in the same order differ; null and NaN equal themselves."""
     kind = str(a.type)
     if kind.startswith("map"):
         ours, theirs = (np.array([str(dict(row or ())) for row in column.to_pylist()]) for column in (a, b))

@@ -84,11 +84,16 @@ class Stored:
         -------
         (n_cells, n_variants) int32 array
         """
-        found = np.full((len(cells), len(variants)), -1, np.int32)
-        i, j = _places(self.cells, cells)[self.cell], _places(self.variants, variants)[self.variant]
-        asked = (i >= 0) & (j >= 0)
-        found[i[asked], j[asked]] = np.flatnonzero(asked)
-        return found
+        # one place more, at the end, takes what nobody asked for: millions of rows are scattered in one go
+        found = np.full(len(cells) * len(variants) + 1, -1, np.int32)
+        starts = _places(self.cells, cells) * len(variants)
+        columns = _places(self.variants, variants)
+        starts[starts < 0] = columns[columns < 0] = -len(found)
+        at = starts[self.cell]
+        at += columns[self.variant]
+        np.maximum(at, -1, out=at)
+        found[at] = np.arange(len(at), dtype=np.int32)
+        return found[:-1].reshape(len(cells), len(variants))
 
     def ended(self, reasons: Sequence[str]) -> NDArray[np.bool_]:
         """(n,) whether a run ended for one of these reasons."""

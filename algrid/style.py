@@ -28,6 +28,7 @@ __all__ = [
     "WIDTH_NARROW",
     "Look",
     "label_of",
+    "labels_of",
     "looks",
     "style",
 ]
@@ -161,8 +162,34 @@ def looks(levels: Sequence[Any]) -> dict[Any, Look]:
 
 def label_of(level: Any, width: int = 40) -> str:
     """A level's name as figures show it: without the modules of a class, and with an ellipsis where it is long."""
-    text = re.sub(r"\b(?:\w+\.)*\w+:(?=[A-Za-z_])", "", str(level))
+    whole = isinstance(level, float) and level.is_integer()
+    text = re.sub(r"\b(?:\w+\.)*\w+:(?=[A-Za-z_])", "", str(int(level) if whole else level))
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def labels_of(levels: Sequence[Any], width: int = 40) -> list[str]:
+    """Levels' names as figures show them; a name that is too long keeps the parameters only that tell it from others.
+
+    Parameters
+    ----------
+    levels : sequence
+    width : int
+        Letters.
+    """
+    names = [label_of(level, 10**6) for level in levels]
+    own = {name: _parameters(name) for name in names}
+    short = {}
+    for name, (stem, parameters) in own.items():
+        others = [set(p) for s, p in own.values() if s == stem]
+        telling = [p for p in parameters if len(others) > 1 and any(p not in other for other in others)]
+        short[name] = f"{stem}({', '.join([*telling, '…'])})"
+    return [label_of(name if len(name) <= width else short[name], width) for name in names]
+
+
+def _parameters(name: str) -> tuple[str, list[str]]:
+    """``("mlp", ["alpha=1", "sizes=[2, 3]"])`` of ``mlp(alpha=1, sizes=[2, 3])``."""
+    stem, _, rest = name.partition("(")
+    return stem, re.split(r", (?=\w+=)", rest.removesuffix(")")) if rest else []
 
 
 def _turn(level: Any) -> tuple[int, str]:

@@ -1,11 +1,12 @@
 """How long the influence statistics take on a grid of the survey's shape.
 
-    python benchmarks/influence.py [--rows N] [--resamples N] [--queries N] [--csv FILE]
+    python benchmarks/influence.py [--rows N] [--queries N] [--share S] [--only NAME] [--resamples N] [--csv FILE]
 
 The table of scores is synthetic: a full factorial of datasets, splits, start sets, strategies, learners and batch sizes
 whose values are sums of random effects and noise, drawn here and fitted by nobody. It has the columns that
 `Results.scores` gives to these statistics, without ids; nothing is said about reading a store. The runs for the query
-influence are synthetic too: each queries 50 rows of a pool of 1,000, at random with a liking that strategies share.
+influence are synthetic too: each queries 50 rows of a pool of 1,000, at random with a liking that a strategy has. They
+are made one dataset at a time when they are asked for, as a store is read; the seconds of making them are told apart.
 ``--rows 4636800`` is the survey's number of runs (92 datasets x 5 splits x 20 start sets x 504 combinations).
 
 Each statistic is timed once, in this process, one after another; memory is the peak of the process so far.
@@ -22,7 +23,7 @@ import csv
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ import pandas as pd
 import pyarrow as pa
 
 from algrid.influence import decomposition, query_influence, ranking_influence, score_influence, sign_flips
+from algrid.influence.pairwise import wilcoxon_holm, win_tie_loss
+from algrid.influence.runs_by_dataset import OVERALL_COLUMNS, RunsByDataset
+from algrid.influence.sample_profiles import POOL_AXES, sample_profiles
+from algrid.leaderboard import leaderboard
+from algrid.seeds import generator
 
 __all__ = ["measure", "synthetic_runs", "synthetic_scores"]
 
@@ -69,32 +75,58 @@ def synthetic_scores(rows: int, seed: int = 0) -> pd.DataFrame:
     return frame
 
 
-def synthetic_runs(rows: int, seed: int = 0) -> pa.Table:
-    """Runs of about so many configurations, with what they queried."""
-    rng = np.random.default_rng(seed)
+def synthetic_runs(rows: int, seed: int = 0) -> RunsByDataset:
+    """Runs of about so many configurations, with what they queried: those of a dataset are made when they are read."""
     shape = shape_of(rows)
     frame = _axes(tuple(shape.values()), list(shape))
+    for name in ("split_kind", "start_kind", "preprocessing", "oracle", "query_learner"):
+        frame[name] = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), ["one"])
+    frame["seed"], frame["reach"], frame["n_pool"] = np.int32(0), np.int32(QUERIED), np.int32(POOL)
+    frame.index = pd.Index(frame["dataset"].astype(str))
+    overall = pa.Table.from_pandas(frame[list(OVERALL_COLUMNS)], preserve_index=False)
+
+    def read(dataset: str, columns: Sequence[str]) -> pa.Table:
+        before = time.process_time()
+        own = _with_lists(frame.loc[dataset], generator(seed, "runs", dataset=dataset)).select(list(columns))
+        spent.append(time.process_time() - before)
+        return own
+
+    return RunsByDataset(overall, read)
+
+
+#: CPU seconds that making runs took since the list was last emptied.
+spent: list[float] = []
+
+
+def _with_lists(frame: pd.DataFrame, rng: np.random.Generator) -> pa.Table:
+    """The first rows of a random order in which those that a strategy likes come early."""
     n = len(frame)
-    liking = rng.gamma(1.0, size=(LEVELS["strategy"], POOL - 10))
-    queried = np.empty((n, QUERIED), dtype=np.int32)
+    liking = np.log(rng.gamma(1.0, size=(LEVELS["strategy"], POOL - 10))).astype(np.float32)
     strategy = frame["strategy"].cat.codes.to_numpy()
-    for i in range(0, n, 4096):  # the first rows of a random order in which liked ones come early
-        key = rng.random((len(strategy[i : i + 4096]), POOL - 10)) / liking[strategy[i : i + 4096]]
+    queried = np.empty((n, QUERIED), dtype=np.int32)
+    for i in range(0, n, 4096):
+        drawn = rng.standard_exponential((len(strategy[i : i + 4096]), POOL - 10), dtype=np.float32)
+        key = np.log(np.maximum(drawn, 1e-30)) - liking[strategy[i : i + 4096]]
         first = np.argpartition(key, QUERIED, axis=1)[:, :QUERIED]
         order = np.argsort(np.take_along_axis(key, first, axis=1), axis=1)
         queried[i : i + 4096] = np.take_along_axis(first, order, axis=1)
-    for name in ("split_kind", "start_kind", "preprocessing", "oracle", "query_learner"):
-        frame[name] = pd.Categorical.from_codes(np.zeros(n, np.int8), ["one"])
-    frame["seed"], frame["n_pool"] = np.int32(0), np.int32(POOL)
     table = pa.Table.from_pandas(frame, preserve_index=False)
     points = [np.arange(0, QUERIED + 1, k, dtype=np.int32) + 10 for k in BATCH_SIZES]
     by_batch = frame["batch_size"].map(dict(zip(BATCH_SIZES, points, strict=True)))
     start = pa.FixedSizeListArray.from_arrays(np.tile(np.arange(POOL - 10, POOL, dtype=np.int32), n), 10)
     table = table.append_column("start_indices", start.cast(pa.list_(pa.int32())))
-    table = table.append_column(
-        "queried", pa.FixedSizeListArray.from_arrays(queried.ravel(), QUERIED).cast(pa.list_(pa.int32()))
-    )
+    lists = pa.FixedSizeListArray.from_arrays(queried.ravel(), QUERIED).cast(pa.list_(pa.int32()))
+    table = table.append_column("queried", lists)
     return table.append_column("n_labeled", pa.array(by_batch.tolist(), type=pa.list_(pa.int32())))
+
+
+def synthetic_measures(runs: RunsByDataset, seed: int = 0) -> pd.DataFrame:
+    """Three measures of the rows of every pool."""
+    pools = runs.overall.select(list(POOL_AXES)).to_pandas().drop_duplicates()
+    frame = pools.loc[pools.index.repeat(POOL)].reset_index(drop=True)
+    frame["pool_index"] = np.tile(np.arange(POOL), len(pools))
+    values = np.random.default_rng(seed).normal(size=(3, len(frame)))
+    return frame.assign(**{f"measure_{i}": own for i, own in enumerate(values)})
 
 
 def _axes(size: tuple[int, ...], names: list[str]) -> pd.DataFrame:
@@ -108,32 +140,43 @@ def _axes(size: tuple[int, ...], names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def measure(rows: int, queries: int, resamples: int) -> list[dict[str, Any]]:
+def measure(rows: int, queries: int, resamples: int = 1000, share: float = 1.0, only: str = "") -> list[dict[str, Any]]:
     """Seconds and memory of each statistic."""
-    scores = synthetic_scores(rows)
+    of_runs = ("query_influence", "sample_profiles")
+    scores = synthetic_scores(1 if only.startswith(of_runs) else rows)
+    many = {"resamples": resamples}
     cases: dict[str, Callable[[], pd.DataFrame]] = {
-        "score_influence(strategy)": lambda: score_influence(scores, "strategy", resamples=resamples),
-        "score_influence(batch_size)": lambda: score_influence(scores, "batch_size", resamples=resamples),
-        "ranking_influence(batch_size)": lambda: ranking_influence(scores, "batch_size", resamples=resamples),
-        "decomposition": lambda: decomposition(scores, resamples=resamples),
-        "sign_flips(strategy, learner)": lambda: sign_flips(scores, "strategy", "learner", resamples=resamples),
+        "score_influence(strategy)": lambda: score_influence(scores, "strategy", **many),
+        "score_influence(batch_size)": lambda: score_influence(scores, "batch_size", **many),
+        "ranking_influence(batch_size)": lambda: ranking_influence(scores, "batch_size", **many),
+        "decomposition": lambda: decomposition(scores, **many),
+        "sign_flips(strategy, learner)": lambda: sign_flips(scores, "strategy", "learner", **many),
+        "leaderboard(strategy)": lambda: leaderboard(scores, **many),
+        "win_tie_loss(strategy)": lambda: win_tie_loss(scores, **many),
+        "wilcoxon_holm(strategy)": lambda: wilcoxon_holm(scores),
     }
-    found = [_timed(name, case, len(scores)) for name, case in cases.items()]
     runs = synthetic_runs(queries)
+    n = runs.overall.num_rows
     for by in ("learner", "batch_size", "strategy"):
-        name = f"query_influence({by})"
-        found.append(_timed(name, lambda by=by: query_influence(runs, by, resamples=resamples), runs.num_rows))
-    return found
+        cases[f"query_influence({by})"] = lambda by=by: query_influence(runs, by, share=share, **many)
+    cases["sample_profiles(strategy)"] = lambda: sample_profiles(runs, synthetic_measures(runs), **many)
+    return [_timed(name, cases[name], n if name.startswith(of_runs) else len(scores)) for name in cases if only in name]
 
 
 def _timed(name: str, case: Callable[[], pd.DataFrame], rows: int) -> dict[str, Any]:
-    before = time.perf_counter()
+    spent.clear()
+    wall, cpu = time.perf_counter(), time.process_time()
     pairs = len(case())
-    seconds = time.perf_counter() - before
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu - sum(spent)
     scale = 1e9 if sys.platform == "darwin" else 1e6  # bytes there, kilobytes elsewhere
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
-    row = {"statistic": name, "rows": rows, "seconds": round(seconds, 2), "peak_gb": round(peak, 2), "result": pairs}
-    print(f"{name:32}{rows:>10,} rows{seconds:>9.2f} s{peak:>7.2f} GB  {pairs:>6,} rows of result", flush=True)
+    row = {"statistic": name, "rows": rows, "cpu_seconds": round(cpu, 2), "wall_seconds": round(wall, 2)}
+    row |= {"making_runs": round(sum(spent), 2), "peak_gb": round(peak, 2), "result": pairs}
+    print(
+        f"{name:32}{rows:>10,} rows{cpu:>9.2f} CPU s{wall:>9.2f} s{sum(spent):>9.2f} s making runs{peak:>7.2f} GB  "
+        f"{pairs:>6,} rows of result",
+        flush=True,
+    )
     return row
 
 
@@ -142,10 +185,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
     parser.add_argument("--rows", type=int, default=300_000, help="scores, about")
     parser.add_argument("--queries", type=int, default=30_000, help="runs for the query influence, about")
+    parser.add_argument("--share", type=float, default=1.0, help="of the settings, for the query influence")
+    parser.add_argument("--only", default="", help="statistics with this in their name")
     parser.add_argument("--resamples", type=int, default=1000)
     parser.add_argument("--csv", help="file for the numbers")
     options = parser.parse_args()
-    found = measure(options.rows, options.queries, options.resamples)
+    found = measure(options.rows, options.queries, options.resamples, options.share, options.only)
     if options.csv:
         with open(options.csv, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, found[0].keys())

@@ -18,7 +18,7 @@
 # # Explore a grid
 #
 # Pick what is compared, the metric and the aggregate, and see curves and leaderboard change. Executed without a
-# browser, it shows the first choice.
+# browser, it shows the first choice, as a page without scripts.
 
 # %% tags=["parameters"]
 results = "results/quickstart"  # a folder that `make paper`, `make grid` or `algrid run` left
@@ -42,14 +42,21 @@ opened = ag.open(path)
 # %%
 def show(by, metric, aggregate):
     """The leaderboard and the curves of a choice."""
-    board = opened.leaderboard(metric, aggregate, by=by, resamples=200)
-    display(board.round(3), opened.learning_curves(metric, by=by, resamples=200))
-    return board
+    display(opened.leaderboard(metric, aggregate, by=by, resamples=200).round(3))
+    display(opened.learning_curves(metric, by=by, resamples=200))
 
 
+show(by, metric, "aubc")
+
+# %% [markdown]
+# ## Another choice
+#
+# In JupyterLab: pick, and press the button.
+
+# %%
 axes = [by, *(axis for axis in hyperparameters(opened) if axis not in (by, "budget"))]
 choices = {"by": axes, "metric": ["accuracy", "f1_macro", "balanced_accuracy"], "aggregate": ["aubc", "final", "mean"]}
-widgets.interact(show, **choices)
+picker = widgets.interact_manual(show, **choices)
 
 # %%
 Markdown(f"## The finding\n\n{best_level(opened.leaderboard(metric, by=by))}")

@@ -27,11 +27,11 @@ metric = "accuracy"  # `algrid metrics` lists them
 # %%
 from pathlib import Path
 
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 import algrid as ag
 from algrid.figures import leaderboard_figure
-from algrid.findings import best_level
+from algrid.findings import best_level, hangs_on_others, missing_matters
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
@@ -57,8 +57,21 @@ scores = opened.scores(metric, budgets=opened.largest_budget)
 tests = wilcoxon_holm(scores)
 critical_difference_figure(board, critical_groups(tests, board))
 
+# %% [markdown]
+# ## What the ranking hangs on
+#
+# On who else takes part: the places of all others when one strategy is left out. And on what is done about missing
+# values: only settings in which all have one, the worst rank for a missing one, or each strategy's own mean.
+
+# %%
+from algrid.influence.competitors import leave_one_out, treatments
+
+others, missing = leave_one_out(scores), treatments(scores)
+display(others.sort_values("moved", key=abs, ascending=False).head(8).round(2), missing.round(2))
+
 # %%
 opened.learning_curves(metric)
 
 # %%
-Markdown(f"## The finding\n\n{best_level(board)}")
+finding = " ".join([best_level(board), hangs_on_others(others), missing_matters(missing)])
+Markdown(f"## The finding\n\n{finding}")

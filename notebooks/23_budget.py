@@ -35,6 +35,7 @@ from IPython.display import Markdown, display
 
 import algrid as ag
 from algrid.figures.budget import rank_over_budget
+from algrid.findings import crossed
 from algrid.influence.rank_flips import ranks_by_budget
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
@@ -56,5 +57,14 @@ display(*found.figures)
 # %%
 rank_over_budget(ranks_by_budget(opened.scores(metric)))
 
+# %% [markdown]
+# ## Who overtakes whom
+#
+# Where two mean curves cross: who leads first, who leads after `last_crossing` labels, and in how many resamples.
+
 # %%
-Markdown(f"## The finding\n\n{found.finding}")
+crossing = opened.crossings(metric)
+crossing.sort_values("same_flip_share", ascending=False).head(10).round(2)
+
+# %%
+Markdown(f"## The finding\n\n{found.finding} {crossed(crossing)}")

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 @pytest.fixture
 def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
-    for name in ("overhead", "process", "sharing"):
+    for name in ("influence", "overhead", "process", "scale", "sharing"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -111,3 +111,40 @@ def test_shared_runs_are_those_alone(benchmarks: None) -> None:
     assert (saving.runs, saving.points) == (6, 3 * 3 + 3 * 2)
     # all six share the start set, both batch sizes of `random` and of `kcenter_greedy` end at the same set
     assert saving.shared_points >= 6 + 2 + 2
+
+
+def test_influences_are_measured_without_holding_all_runs(benchmarks: None) -> None:
+    import influence
+
+    (row,) = influence.measure(1, 1, resamples=5, only="query_influence(learner)")
+    assert row["rows"] == 6 * 5 * 504
+    assert row["result"] == 3
+    assert row["making_runs"] > 0
+
+
+def test_the_synthetic_store_is_a_store_of_its_grid(benchmarks: None, tmp_path: Path) -> None:
+    import scale
+
+    from algrid.results import Results
+    from algrid.session import Session
+    from algrid.store import Store
+
+    session = Session(scale.grid_of(1008, cycles=9), tmp_path)
+    scale.make_store(tmp_path, session.spec)
+    assert session.todo().nothing
+    assert session.plan.n_runs == Store.open(tmp_path).snapshot().count("runs") == 6 * 168 - 54
+    rows = Store.open(tmp_path).snapshot().table("runs").to_pylist()
+    for row in rows[::7]:
+        k, points = row["n_classes"], len(row["n_labeled"])
+        for part, n in (("test", row["n_test"]), ("pool", row["n_pool"])):
+            counts = np.array(row[f"confusion_{part}"]).reshape(points, k, k)
+            assert (counts >= 0).all()
+            assert (counts.sum(axis=(1, 2)) == n).all()
+        assert len(set(row["queried"])) == len(row["queried"]) == row["reach"]
+        assert not set(row["queried"]) & set(row["start_indices"])
+        assert row["n_labeled"][-1] == row["reach"] + k
+        assert [len(row[c]) for c in ("fit_seconds", "query_cpu_seconds", "fit_shared")] == [points] * 3
+    Store.open(tmp_path).compact()
+    manifest = Store.open(tmp_path).snapshot().manifest
+    assert 0.4 < session.plan.n_bytes / sum(shard.bytes for shard in manifest.of("runs")) < 2.5
+    assert Results(tmp_path).scores()["value"].between(0.3, 1).all()

@@ -75,6 +75,16 @@ def test_status_and_leaderboard_and_figures(folder: Path) -> None:
     assert {Path(line).suffix for line in figures.stdout.split()} >= {".pdf", ".png", ".csv"}
 
 
+def test_stores_are_united_and_exported(folder: Path) -> None:
+    for _ in range(2):
+        done = algrid("merge", "both", "results/tiny", folder=folder)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-6:] == ["results/tiny", "0", "3", "0", "0", "0"]
+    done = algrid("export", "both", "runs.csv", "--where", "strategy = 'margin'", folder=folder)
+    assert done.stdout == "1 rows of runs in runs.csv\n"
+    assert "margin" in (folder / "runs.csv").read_text()
+
+
 def test_one_run_alone(folder: Path) -> None:
     run_id = algrid("plan", "tiny.yaml", "--runs", folder=folder).stdout.splitlines()[1].split("\t")[0]
     done = algrid("run", "tiny.yaml", "--one", run_id, folder=folder)

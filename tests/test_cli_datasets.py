@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openml_server import CREDIT, FakeServer, serving
+import yaml
+from openml_server import CREDIT, Answer, FakeServer, serving
 from typer.testing import CliRunner, Result
 
+import algrid as ag
 from algrid.cli_datasets import datasets
 from algrid.errors import AlgridError
 
@@ -89,6 +92,24 @@ def test_fetch_a_grid_and_a_number(server: FakeServer) -> None:
     )
     assert "1 fetched, 1 here of 2 datasets" in run("fetch", "mine.yaml").stdout
     assert "openml_32: http" in run("fetch", "openml:32", rc=1).stderr
+
+
+def test_fetch_a_task(server: FakeServer) -> None:
+    procedure = {"data_splits_url": f"{server.address}/s.arff"}
+    inputs = [
+        {"name": "source_data", "data_set": {"data_set_id": "31", "target_feature": "Class"}},
+        {"name": "estimation_procedure", "estimation_procedure": procedure},
+    ]
+    server.give("/api/v1/json/task/59", Answer(json.dumps({"task": {"input": inputs}}).encode()))
+    head = "@relation s\n@attribute type {TRAIN,TEST}\n@attribute rowid integer\n@attribute repeat integer\n"
+    parts = [("TRAIN" if row // 2 == fold else "TEST", row, 0, fold) for row in range(4) for fold in range(2)]
+    rows = "".join(f"{','.join(map(str, part))}\n" for part in parts)
+    server.give("/s.arff", Answer(f"{head}@attribute fold integer\n@data\n{rows}".encode()))
+    said = run("fetch", "task:59").stdout
+    assert "task 59: dataset openml:31, target Class, 2 published splits" in said
+    spec = {"datasets": ["credit"], "strategies": ["random"], **yaml.safe_load(said.splitlines()[1])}
+    assert [cell.split_index for cell in ag.make_plan(spec).cells] == [0, 1]
+    run("fetch", "task:x", rc=2)
 
 
 def test_add_and_show(folder: Path) -> None:

@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "algrid"
 LAYERS = {
     # what a thing is called, and how it is known
     "frame": (
-        "space_filling errors schema identity cache stored seeds arrays threads sandbox _allocation yaml_lines",
+        "space_filling errors schema identity cache stored seeds arrays threads ticks sandbox _allocation yaml_lines",
         "",
     ),
     "registry": ("registry", "frame"),
@@ -38,7 +38,7 @@ LAYERS = {
     "inspection": ("checks meta_features", "frame registry datasets protocol"),
     # active learning: no files, no Dask, no global state
     "loop": (
-        "cell pool models history loop slices cost rows replay stops",
+        "cell pool models history loop sizes slices cost rows replay stops",
         "frame registry datasets metrics stopping learners strategies protocol",
     ),
     # what rows of a pool are like: arrays, and learners along runs
@@ -54,14 +54,14 @@ LAYERS = {
     "store": ("store", "frame"),
     # rows become findings: needs nothing of how they were made
     "analysis": (
-        "points curves switches mean_curves aggregates pairing missing leaderboard influence tables runtime "
-        "stopping_outcomes store_comparison failures ogal findings figures style wording",
+        "points curves score_table export switches mean_curves aggregates pairing missing leaderboard influence tables "
+        "runtime stopping_outcomes store_comparison failures ogal findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds
     "use": (
-        "__init__ api session results results_analyses influence_of pool_measures stopping_of paper simulation "
-        "progress cli cli_datasets cli_checks console verification dataset_names audit audit_states",
+        "__init__ api session merging results results_analyses influence_of pool_measures stopping_of paper simulation "
+        "progress cli cli_datasets cli_checks cli_stores console verification dataset_names audit audit_states",
         "frame registry datasets catalogues metrics stopping learners strategies protocol inspection loop samples grid "
         "plan workers store analysis",
     ),
@@ -76,10 +76,10 @@ ONLY_IN = {
     # a user's or a study's own Parquet file is no store
     "pyarrow.parquet": "store datasets.formats ogal",
     "pyarrow.dataset": "store",
-    "pyarrow": "schema store rows points curves mean_curves influence datasets.formats ogal",
+    "pyarrow": "schema store merging rows points curves score_table export mean_curves influence datasets.formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
-    "typer": "cli cli_datasets cli_checks",
+    "typer": "cli cli_datasets cli_checks cli_stores",
     "rich": "cli cli_datasets console progress",
     "psutil": "supervisor",
     "modAL": "strategies",
@@ -87,7 +87,9 @@ ONLY_IN = {
 }
 
 #: Modules that compute in memory: no files, no processes, no clusters, no tables of others.
-PURE = "arrays identity seeds cell pool models history loop slices cost strategies metrics stopping sample_measures"
+PURE = (
+    "arrays identity seeds cell pool models history loop sizes slices cost strategies metrics stopping sample_measures"
+)
 OUTSIDE = "pathlib os io shutil tempfile glob subprocess multiprocessing threading socket pyarrow pandas dask"
 
 #: Never loaded by `import algrid` or by looking for plugins.

@@ -54,6 +54,9 @@ def test_the_quickstart_runs_on_a_small_store(tmp_path: Path) -> None:
     assert not [output for output in outputs if output.output_type == "stream" and output.name == "stderr"]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert "has the best mean rank over 2 datasets" in outputs[-1].data["text/markdown"]
+    index = (store / "notebooks" / "index.html").read_text(encoding="utf-8")
+    assert '<a href="00_quickstart.html">Which query strategy is best for my labelling budget?</a>' in index
+    assert "has the best mean rank over 2 datasets" in index
 
 
 def executed(store: Path, *names: str) -> dict[str, str]:
@@ -81,6 +84,17 @@ def test_every_notebook_runs_on_a_small_store(tmp_path: Path) -> None:
     names = [source.stem for source in SOURCES if source.stem not in ("00_quickstart", "30_implementations")]
     said = executed(make_store(tmp_path / "tiny"), *names)
     assert {name for name, text in said.items() if not text.startswith("## The finding")} == set()
+
+
+@pytest.mark.slow
+def test_exploring_without_a_browser_shows_the_first_choice(tmp_path: Path) -> None:
+    from small_store import make_store
+
+    store = make_store(tmp_path / "tiny")
+    executed(store, "01_explore")
+    page = (store / "notebooks" / "01_explore.html").read_text(encoding="utf-8")
+    assert "win_rate" in page
+    assert "data:image/png;base64" in page
 
 
 @pytest.mark.parametrize("folder", [".", "notebooks"])

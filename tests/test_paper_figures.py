@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +19,8 @@ from algrid.figures.budget import rank_over_budget
 from algrid.figures.critical_difference import critical_difference_figure
 from algrid.figures.heatmap import MEASURES, heatmap
 from algrid.figures.overview import decomposition_figure
-from algrid.findings import flipped, largest_influence
+from algrid.figures.profiles import profiles_figure
+from algrid.findings import flipped, largest_influence, tastes
 from algrid.paper import hyperparameters, paper_figures
 from algrid.results import Results
 
@@ -55,7 +61,6 @@ def test_many_levels_fit_without_intervals_and_the_numbers_have_them() -> None:
     names = [f"strategy_{i:02d}" for i in range(28)]
     values = {(a, b): 0.5 for i, a in enumerate(names) for b in names[i + 1 :]}
     figure = heatmap(pairs("jaccard", values), "jaccard")
-    assert set(texts(figure)) == {".50", "1.00"}
     assert figure.numbers["jaccard_low"].notna().all()
     assert figure.figure.get_size_inches()[0] <= 7.01
 
@@ -68,6 +73,67 @@ def test_diverging_maps_are_centred(measure: str) -> None:
         table.attrs["by"] = "learner"
     norm = heatmap(table, measure).figure.axes[0].images[0].norm
     assert (norm.vmin + norm.vmax) / 2 == pytest.approx(MEASURES[measure].centre)
+
+
+def profiles(levels: int, **attrs: Any) -> pd.DataFrame:
+    rows = [
+        (f"s{i:02d}", measure, phase, (i - 1) / 10 + (phase == "late"), 0.6, 7)
+        for i in range(levels)
+        for measure in ("label_purity", "oracle_picks")
+        for phase in ("all", "late")
+    ]
+    columns = ["strategy", "measure", "phase", "difference", "superiority", "n_datasets"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.loc[table["measure"] == "oracle_picks", "difference"] = np.nan
+    table = table.assign(difference_low=table["difference"] - 0.05, difference_high=table["difference"] + 0.05)
+    table.attrs.update(by="strategy", budget=8, left_out=0.25, note="", **attrs)
+    return table
+
+
+def test_profiles_of_few_levels_have_intervals_and_doubt_is_pale() -> None:
+    figure = profiles_figure(profiles(3))
+    assert texts(figure) == ["-.10\n-.15 to -.050", ".000\n-.050 to .050", ".10\n.050 to .15"]
+    norm = figure.figure.axes[0].images[0].norm
+    assert (norm.vmin, norm.vmax) == (-0.1, 0.1)
+    colours = [text.get_color() for text in figure.figure.axes[0].texts]
+    assert colours[1] == "#8C8C8C" not in (colours[0], colours[2])
+    assert "25% of the runs" in figure.caption
+    assert "Nothing is known of oracle picks" in figure.caption
+
+
+def test_profiles_of_many_levels_are_rows() -> None:
+    figure = profiles_figure(profiles(28), "late")
+    assert figure.name == "sample_profiles_late"
+    assert len(figure.figure.axes[0].get_yticklabels()) == 28
+    assert texts(figure)[:2] == [".90", "1.00"]
+    assert figure.numbers["difference_low"].notna().all()
+
+
+def test_many_numbers_are_hundredths() -> None:
+    names = [f"strategy_{i:02d}" for i in range(28)]
+    figure = heatmap(pairs("jaccard", {(a, b): 0.5 for i, a in enumerate(names) for b in names[i + 1 :]}), "jaccard")
+    assert set(texts(figure)) == {"50", "100"}
+    assert "hundredths" in figure.figure.axes[1].get_ylabel()
+
+
+def test_small_numbers_of_many_levels_are_thousandths() -> None:
+    names = [f"strategy_{i:02d}" for i in range(8)]
+    values = {(a, b): -0.0123 for i, a in enumerate(names) for b in names[i + 1 :]}
+    figure = heatmap(pairs("difference", values), "difference")
+    assert set(texts(figure)) == {"-12", "12"}
+    assert "thousandths" in figure.figure.axes[1].get_ylabel()
+
+
+def test_a_taste_is_told_with_its_interval() -> None:
+    table = profiles(3)
+    change = table[table["phase"] == "late"].assign(phase="change")
+    both = pd.concat([table, change], ignore_index=True)
+    both.attrs.update(table.attrs)
+    said = tastes(both)
+    assert "picks s00: the label purity of its rows is -0.10 (95 % interval -0.15 to -0.05)" in said
+    assert "excludes zero for 2 of 3 pairs" in said
+    assert "s02 changes most: its label purity by +1.10" in said
+    assert "can't be said" in tastes(table[table["measure"] == "oracle_picks"])
 
 
 def test_a_bar_joins_a_group() -> None:
@@ -103,9 +169,29 @@ def test_every_figure_of_a_paper_is_drawn_on_a_small_store(store: Results, tmp_p
     assert hyperparameters(store) == ["strategy", "batch_size", "budget"]
     assert {"overview_accuracy", "heatmap_batch_size_corrected_accuracy", "rank_over_budget_accuracy"} <= {*names}
     assert all(recipe.parameters["notebook"] for recipe in recipes)
+    for recipe in recipes:
+        module, _, function = recipe.function.rpartition(".")
+        assert callable(getattr(import_module(module), function))
     recipe = next(recipe for recipe in recipes if recipe.name == "overview_accuracy")
     first, again = (recipe.make().save(tmp_path / name) for name in ("first", "again"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+
+
+@pytest.mark.slow
+def test_every_figure_has_the_same_bytes_in_another_process(store: Results, tmp_path: Path) -> None:
+    drawn = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        shutil.copytree(store.path, folder)
+        shutil.rmtree(folder / "figures", ignore_errors=True)
+        command = [sys.executable, "-c", "from algrid.cli import main; main()", "figures", str(folder), "--all"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        drawn.append({p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.*")) if p.suffix != ".json"})
+    assert len(drawn[0]) > 3 * 15
+    assert drawn[0].keys() == drawn[1].keys()
+    assert [name for name in drawn[0] if drawn[0][name] != drawn[1][name]] == []
 
 
 def test_what_can_not_be_said_is_said(store: Results) -> None:

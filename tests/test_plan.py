@@ -70,6 +70,10 @@ def test_counts() -> None:
     assert plan.skylines_pending(Stored.nothing()).sum() == 16
     assert "128" in str(plan)
     assert "128" in plan._repr_html_()
+    # of 64 runs each on iris and wine (3 classes): 5 or 3 points, 20 labels, pools of 90 and 107 rows
+    points = 64 * (20 + 5 * (26 + 9)) + 64 * (20 + 3 * (26 + 9))
+    assert plan.n_bytes == pytest.approx(points + 64 * 20 * np.log2([90, 107]).sum() / 8, abs=1)
+    assert plan.facts()["size of the store, roughly"] == f"{plan.n_bytes / 1000:.0f} kB"
 
 
 def test_ids_are_those_of_the_runs_alone() -> None:
@@ -98,6 +102,47 @@ def test_other_limits_budgets_and_records_keep_the_ids_other_parameters_change_t
         assert not ids & set(plan_of(**change).ids.ravel().tolist()), change
     grown = plan_of(strategies=[*SMALL["strategies"], "entropy"], batch_sizes=[1, 5, 10])
     assert ids < set(grown.ids.ravel().tolist())
+
+
+@pytest.mark.parametrize(
+    ("axis", "more"),
+    [
+        ("datasets", ["breast_cancer", "iris", "wine"]),
+        ("splits", {"kind": "stratified", "count": 3}),
+        ("start_sets", {"kind": "one_per_class", "count": 3}),
+        ("strategies", ["entropy", "random", "margin", {"qbc": {"committee_size": [2, 3, 4]}}]),
+        ("learners", ["knn", "gaussian_nb", "decision_tree"]),
+        ("query_learners", ["gaussian_nb", "same"]),
+        ("batch_sizes", [1, 5, 10]),
+        ("preprocessing", ["minmax", "standard"]),
+        ("oracles", [{"noisy": {"flip": 0.1}}, "perfect"]),
+        ("seeds", [3, 0]),
+        ("budgets", [5, 20]),
+    ],
+)
+def test_a_value_more_on_any_axis_keeps_every_stored_run(axis: str, more: Any) -> None:
+    plan = plan_of()
+    grown = plan_of(**{axis: more})
+    assert set(plan.ids.ravel().tolist()) <= set(grown.ids.ravel().tolist())
+    stored = stored_as(plan, 20, "budget")
+    assert grown.pending(stored).sum() == grown.n_runs - plan.n_runs
+    assert grown.n_runs > plan.n_runs or axis == "budgets"
+    assert len(grown.continued(grown.planned, stored)) == plan.n_runs
+
+
+def test_stored_runs_go_on_in_the_order_of_the_slices() -> None:
+    plan = plan_of(learners=["random_forest", "gaussian_nb"])
+    larger = plan_of(learners=["random_forest", "gaussian_nb"], budgets=[40])
+    done = stored_as(plan, 20, "budget")
+    kept = {name: vars(done)[name][::3] for name in ("cell", "variant", "reach", "stop_reason", "limit")}
+    stored = Stored(**{**vars(done), **kept})
+    pending = larger.pending(stored)
+    asked: list[str] = []
+    for _ in larger.slices(pending, larger.skylines_pending(stored), 2, lambda ids: asked.extend(ids) or {}):
+        pass
+    known = set(to_hex(larger.continued(pending, stored)).tolist())
+    assert len(known) == len(stored.cell)
+    assert [i for i in asked if i in known] == to_hex(larger.continued(pending, stored)).tolist()
 
 
 def test_what_is_done_is_not_planned_again() -> None:
@@ -301,3 +346,20 @@ def test_an_explicit_index_out_of_range_stops_everything(tmp_path: Path, entry: 
     file.write_text(entry)
     with pytest.raises(GridError, match=message):
         plan_of(start_sets={"kind": "explicit", "path": str(file), "count": 1})
+
+
+def test_the_grid_of_the_survey_has_its_size() -> None:
+    """92 datasets x 28 strategies x 20 start sets x 5 splits x 6 batch sizes x 3 learners, with nothing fetched."""
+    spec = GridSpec.from_file("paper")
+    counts = {"dataset": 92, "strategy": 28, "start_set": 20, "split": 5, "batch_size": 6, "learner": 3}
+    assert {axis: len(spec.levels(axis)) for axis in counts} == counts
+    assert spec.n_combinations == 4_636_800
+    plan = make_plan(spec)
+    assert plan.planned.size == plan.n_runs + sum(plan.skips().values()) == 4_636_800
+    assert plan.n_cells == 92 * 5 * 20 * 3
+    reasons = " ".join(plan.skips())
+    assert "dwus@libact_compatible is for two classes only" in reasons
+    assert "quire@skactiveml is made for pools of at most 1000 rows" in reasons
+    # where the pool is empty before 99 queries: as in the survey, but for four generated datasets (there 48)
+    pools = plan.available.reshape(92, -1)[:, 0]
+    assert [int((pools <= 99 * size).sum()) for size in (1, 5, 10, 20, 50, 100)] == [4, 32, 52, 69, 88, 92]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_store import make_store
 
 import algrid as ag
 from algrid.errors import AlgridError, GridError, StoreError
@@ -119,7 +120,11 @@ def test_single_runs_alone_give_the_same_rows(undisturbed: Path) -> None:
             assert alone[name] == row[name], name
 
 
-def test_a_larger_budget_extends_the_runs_and_equals_a_fresh_grid(undisturbed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [0, 2000])  # stored runs that are held in memory; more are sorted into a file
+def test_a_larger_budget_extends_the_runs_and_equals_a_fresh_grid(
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("algrid.store.queue._FEW", few)
     smaller, larger = {**SMALL, "budgets": [9]}, {**SMALL, "budgets": [9, 20]}
     assert Session(smaller, tmp_path).run(Counter(), workers=2) == 128
     assert {row["reach"] for row in rows_of(tmp_path)} == {9, 14}
@@ -263,3 +268,33 @@ def test_changed_packages_and_plugins_are_said(undisturbed: Path, monkeypatch: p
     found = session.changes()
     assert any(line.startswith("package numpy: stored results have") for line in found)
     assert any(line.startswith("source of plugin algrid.strategies.margin.margin") for line in found)
+
+
+def own_data() -> tuple[Any, Any]:
+    """A user's function, whose data may be others tomorrow."""
+    X = np.arange(80.0).reshape(40, 2) % 7
+    return X, np.arange(40) % 2
+
+
+def test_a_done_grid_is_known_by_the_state_of_its_data(tmp_path: Path) -> None:
+    rows = "".join(f"{i % 7},{(i * i) % 5},{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "a.csv").write_text("x,z,y\n" + rows)
+    datasets = {
+        "sklearn.datasets:load_iris": True,
+        f"{__name__}:own_data": False,  # nobody knows whether it gives the same: looked at every time
+        "file": True,
+    }
+    for position, (name, stamped) in enumerate(datasets.items()):
+        level: Any = {"file": {"path": str(tmp_path / "a.csv"), "target": "y"}} if name == "file" else name
+        grid = {"datasets": [level], "strategies": ["random"], "learners": ["gaussian_nb"], "budgets": [5]}
+        path = tmp_path / str(position)
+        make_store(path, grid)
+        assert Session(grid, path).nothing_to_do()
+        assert (path / "complete.json").exists() is stamped
+        assert Session(grid, path).nothing_to_do()
+    (tmp_path / "a.csv").write_text("x,z,y\n" + rows.replace("6", "5"))
+    assert not Session(grid, path).nothing_to_do()
+    session = Session(grid, path)
+    (tmp_path / "a.csv").unlink()
+    with pytest.raises(AlgridError, match="there is no file"):
+        session.nothing_to_do()

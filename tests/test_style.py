@@ -11,7 +11,7 @@ import matplotlib.colors
 import numpy as np
 import pytest
 
-from algrid.style import BLACK, MAX_LINES, PALETTE, label_of, looks, style
+from algrid.style import BLACK, MAX_LINES, PALETTE, label_of, labels_of, looks, style
 
 #: Machado, Oliveira and Fernandes (2009), severity 1: what the colour-blind see of linear RGB.
 DEFICIENCIES = {
@@ -89,3 +89,17 @@ def test_matplotlib_is_loaded_only_to_draw() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True", "False"]
+
+
+def test_a_long_name_keeps_what_tells_it_from_others() -> None:
+    blobs = ["gaussian(n_rows=250, minority_share=0.1)", "gaussian(n_rows=250, minority_share=0.33)"]
+    levels = ["mlp(hidden_layer_sizes=[20, 10], max_iter=50)", "svm_rbf", *blobs]
+    assert labels_of(levels, 32) == [
+        "mlp(…)",
+        "svm_rbf",
+        "gaussian(minority_share=0.1, …)",
+        "gaussian(minority_share=0.33, …)",
+    ]
+    assert labels_of(levels, 20)[3] == "gaussian(minority_s…"
+    assert labels_of(levels, 60) == levels
+    assert labels_of([1, 20.0, 0.5]) == ["1", "20", "0.5"]

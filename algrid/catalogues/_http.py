@@ -6,7 +6,6 @@ import email.utils
 import hashlib
 import http.client
 import json
-import secrets
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from algrid.datasets.folders import replacing
 from algrid.errors import DatasetError
 
 __all__ = ["Http", "RefusedError", "UnreachableError"]
@@ -108,10 +108,8 @@ class Http:
         DatasetError
             If its checksum is wrong, also after another try.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")
 
-        def download() -> None:
+        def download(temporary: Path) -> None:
             with temporary.open("wb") as file:
                 found = _copy(url, file, self.timeout, progress)
             if md5 and found != md5.lower():
@@ -119,11 +117,8 @@ class Http:
                     DatasetError(f"{url} has the checksum (MD5) {found} instead of {md5}: it is damaged.")
                 )
 
-        try:
-            self._tried(url, download)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as temporary:
+            self._tried(url, lambda: download(temporary))
 
     def _tried(self, url: str, action: Callable[[], Any]) -> Any:
         for attempt in range(1, self.tries + 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from algrid.catalogues.catalogue import OWN, Catalogue
 from algrid.catalogues.entry import Entry
 from algrid.datasets._ids import id_columns
 from algrid.datasets.file import File
-from algrid.datasets.folders import data_folder
+from algrid.datasets.folders import data_folder, replacing
 from algrid.datasets.formats import Arrays, read_file
 from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.yaml_lines import dump_yaml, load_yaml
@@ -198,10 +197,8 @@ def add_entry(entry: Entry, catalogue: Path | None = None) -> Path:
         data = load_yaml(before, path.name).data
         data["datasets"] = {**(data["datasets"] or {}), entry.name: _fields(entry, path.absolute().parent)}
         text = dump_yaml(data)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 

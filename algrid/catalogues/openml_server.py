@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from algrid.catalogues._http import Http, RefusedError
-from algrid.datasets.folders import data_folder
+from algrid.datasets.folders import data_folder, replacing
 from algrid.datasets.formats import read_file
 from algrid.datasets.openml_cache import DESCRIPTION, Description, file_in, folder_of
 from algrid.errors import DatasetError
@@ -92,9 +92,8 @@ def fetch_dataset(
         raise DatasetError(f"OpenML {data_id} names no file in ARFF or Parquet.")
     _fetch_file(http, address, description, folder, progress)
     # last: a folder with a description is whole, one without is still of use
-    temporary = folder / f".tmp-{DESCRIPTION}"
-    temporary.write_text(json.dumps(answer, indent=1), encoding="utf-8")
-    temporary.replace(folder / DESCRIPTION)
+    with replacing(folder / DESCRIPTION) as temporary:
+        temporary.write_text(json.dumps(answer, indent=1), encoding="utf-8")
     return True
 
 
@@ -128,7 +127,8 @@ def fetch_task(task_id: int, *, http: Http | None = None) -> Task:
     arff, splits = folder / f"{task_id}.arff", folder / f"{task_id}.json"
     http.file(urljoin(address, url), arff)
     found = _splits(arff)
-    splits.write_text(json.dumps(found), encoding="utf-8")
+    with replacing(splits) as temporary:
+        temporary.write_text(json.dumps(found), encoding="utf-8")
     return Task(task_id, data_id, target, splits, len(found))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import scipy.sparse as sp
 from pydantic import Field
 
 from algrid.datasets.base import Dataset, DatasetPlugin
-from algrid.datasets.folders import data_folder
+from algrid.datasets.folders import data_folder, replacing
 from algrid.errors import DatasetError
 
 __all__ = ["Kept", "keep"]
@@ -103,13 +102,8 @@ def keep(dataset: Dataset) -> Kept:
     """
     path = _place(dataset.content_hash)
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".tmp-{secrets.token_hex(4)}.npz")
-        try:
+        with replacing(path) as temporary:
             np.savez(temporary, **_arrays(dataset))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     return Kept(content=dataset.content_hash, title=dataset.name)
 
 

@@ -64,6 +64,10 @@ class Loader(DatasetPlugin):
         """The dataset's name."""
         return self.dataset_name
 
+    def state(self) -> tuple[()] | None:
+        """Nothing for scikit-learn's functions, whose version says all; not known of others."""
+        return () if self.path.startswith("sklearn.") else None
+
     def load(self) -> Dataset:
         """Call the function.
 

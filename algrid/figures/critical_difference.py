@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import BLACK, GREY, WIDTH, label_of, style
+from algrid.style import BLACK, GREY, WIDTH, labels_of, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -46,9 +46,10 @@ def critical_difference_figure(board: pd.DataFrame, groups: pd.DataFrame, *, nam
         rows = range(len(numbers))
         axes.hlines(rows, numbers["rank_low"], numbers["rank_high"], color=GREY, linewidth=1.6)
         axes.scatter(numbers["rank"], rows, color=BLACK, s=16, zorder=3)
-        axes.set_yticks(rows, [label_of(level) for level in numbers[by]])
+        axes.set_yticks(rows, labels_of(numbers[by].tolist()))
         axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
         axes.set_xlabel("mean rank over datasets (1 is best)")
+        axes.set_xlim(left=0.5)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         for group in range(n_groups):

@@ -13,20 +13,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algrid.figures._matrix import WITH_INTERVALS, Colours, matrix_figure
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import WIDTH, WIDTH_NARROW, label_of, style
+from algrid.style import labels_of
 from algrid.wording import spoken
 
 if TYPE_CHECKING:
-    import matplotlib.axes
     import matplotlib.figure
 
 __all__ = ["MEASURES", "Measure", "heatmap"]
 
 Floats = NDArray[np.float64]
-
-#: So many levels and their cells have room for intervals.
-_WITH_INTERVALS = 6
 
 
 @dataclass(frozen=True)
@@ -119,35 +116,15 @@ def _square(numbers: pd.DataFrame, pair: tuple[str, str], column: str, levels: l
 
 
 def _draw(squares: list[Floats], levels: list[Any], how: Measure) -> matplotlib.figure.Figure:
-    with style():
-        from matplotlib.figure import Figure as Canvas
-
-        if not levels:
-            figure = Canvas(figsize=(WIDTH_NARROW, 1.0))
-            figure.text(0.5, 0.5, "There are no two levels to compare.", ha="center", va="center")
-            return figure
-        labels = [label_of(level, 32) for level in levels]
-        margin = 0.065 * max(map(len, labels)) + 0.3
-        cell = min((WIDTH - margin - 0.9) / len(levels), 0.75 if len(levels) <= _WITH_INTERVALS else 0.34)
-        side = cell * len(levels)
-        width = max(side + margin + 0.9, WIDTH_NARROW)
-        figure = Canvas(figsize=(width, side + margin + 0.1), layout="constrained")
-        axes = figure.add_subplot()
-        low, high = _limits(squares[0], how)
-        # an empty cell is grey: not to be taken for a pale value
-        axes.set_facecolor("#EFEFEF")
-        image = axes.imshow(np.ma.masked_invalid(squares[0]), cmap=how.colours, vmin=low, vmax=high)
-        axes.set_xticks(range(len(levels)), labels, rotation=0 if _short(labels, cell) else 90)
-        axes.set_yticks(range(len(levels)), labels)
-        axes.grid(visible=False)
-        axes.tick_params(length=0)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        _values(axes, squares, image)
-        bar = figure.colorbar(image, ax=axes, shrink=0.8 if side > 1.5 else 1.0, aspect=25, pad=0.02)
-        bar.set_label(_wrapped(how.says, side), fontsize=7)
-        bar.outline.set_visible(False)
-    return figure
+    labels = labels_of(levels, 34)
+    intervals = len(levels) <= WITH_INTERVALS
+    return matrix_figure(
+        squares,
+        (labels, labels),
+        Colours(how.colours, *_limits(squares[0], how), how.says),
+        intervals=intervals,
+        empty="There are no two levels to compare.",
+    )
 
 
 def _limits(square: Floats, how: Measure) -> tuple[float, float]:
@@ -156,38 +133,6 @@ def _limits(square: Floats, how: Measure) -> tuple[float, float]:
         return min(0.0, float(np.min(known, initial=0.0))), 1.0
     reach = float(np.max(np.abs(known - how.centre), initial=0.0)) or 1.0
     return how.centre - reach, how.centre + reach
-
-
-def _values(axes: matplotlib.axes.Axes, squares: list[Floats], image: Any) -> None:
-    values = squares[0]
-    few = len(values) <= _WITH_INTERVALS
-    for i, j in np.ndindex(*values.shape):
-        value, low, high = (float(square[i, j]) for square in squares)
-        if np.isnan(value):
-            continue
-        red, green, blue, _ = image.cmap(image.norm(value))
-        dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.55
-        text = _shown(value, small=few)
-        if few and not np.isnan(low):
-            text += f"\n{_shown(low, small=few)} to {_shown(high, small=few)}"
-        axes.text(j, i, text, ha="center", va="center", fontsize=6, color="white" if dark else "black")
-
-
-def _shown(value: float, *, small: bool) -> str:
-    """Two digits without the zero before the point: 28 fit beside one another; small ones a third where few do."""
-    text = f"{value:.3f}" if small and abs(value) < 0.0995 else f"{value:.2f}"
-    text = text.removeprefix("-") if not float(text) else text
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
-
-
-def _short(labels: list[str], cell: float) -> bool:
-    return max(map(len, labels)) * 0.065 < cell
-
-
-def _wrapped(text: str, side: float) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, max(int(side / 0.06), 24)))
 
 
 def _caption(table: pd.DataFrame, numbers: pd.DataFrame, measure: str, by: str) -> str:

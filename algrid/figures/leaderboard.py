@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import BASELINE, BLACK, MAX_LINES, PALETTE, WIDTH, label_of, looks, style
+from algrid.style import BASELINE, BLACK, MAX_LINES, PALETTE, WIDTH, labels_of, looks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ def _draw(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figur
         finite = numbers.replace([np.inf, -np.inf], np.nan)
         for axes, column in ((ranks, "rank"), (scores, "mean")):
             _dots(axes, finite, column, _colors(numbers[by].tolist()))
-        ranks.set_yticks(range(len(numbers)), [label_of(level) for level in numbers[by]])
+        ranks.set_yticks(range(len(numbers)), labels_of(numbers[by].tolist()))
         ranks.set_ylim(len(numbers) - 0.5, -0.5)
         ranks.set_xlabel("mean rank over datasets (1 is best)")
+        ranks.set_xlim(left=0.5)
         scores.set_xlabel(f"mean {score} over settings")
     return figure
 

@@ -13,7 +13,7 @@ from algrid.errors import AlgridError
 from algrid.figures._curve_caption import caption
 from algrid.figures.base import Figure, file_name, rounded
 from algrid.mean_curves import DatasetCurves, MeanCurves, mean_curves
-from algrid.style import BASELINE, BLACK, GREY, MAX_LINES, WIDTH, WIDTH_NARROW, Look, label_of, looks, style
+from algrid.style import BASELINE, BLACK, GREY, MAX_LINES, WIDTH, WIDTH_NARROW, Look, label_of, labels_of, looks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -148,8 +148,10 @@ def _draw(drawing: _Drawing, panels: Sequence[DatasetCurves]) -> matplotlib.figu
         height = rows * _PANEL_HEIGHTS[columns] + _AXIS_HEIGHT + lines * _LINE_HEIGHT
         figure = Canvas(figsize=(width, height), layout="constrained")
         shared = len({panel.end for panel in panels}) == 1
-        for i, panel in enumerate(panels):
+        titles = labels_of([panel.dataset for panel in panels], 60 if alone else _TITLE_LETTERS // columns)
+        for i, (panel, title) in enumerate(zip(panels, titles, strict=True)):
             axes = figure.add_subplot(rows, columns, i + 1)
+            axes.set_title(title)
             _panel(axes, drawing, panel, labelled=alone)
             if shared and i + columns < len(panels):
                 axes.tick_params(labelbottom=False)
@@ -161,6 +163,10 @@ def _draw(drawing: _Drawing, panels: Sequence[DatasetCurves]) -> matplotlib.figu
             handles, labels = [handle for handle, _ in entries], [label for _, label in entries]
             figure.legend(handles, labels, loc="outside upper center", ncols=across, columnspacing=1.4)
     return figure
+
+
+#: Letters of titles that fit beside one another.
+_TITLE_LETTERS = 104
 
 
 def _columns(n_panels: int) -> int:
@@ -182,7 +188,6 @@ def _across(labels: list[str], width: float) -> int:
 def _panel(axes: matplotlib.axes.Axes, drawing: _Drawing, panel: DatasetCurves, *, labelled: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_title(label_of(panel.dataset, 60 if labelled else 30))
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2.5, 5, 10], integer=True, min_n_ticks=2))
     axes.yaxis.set_major_locator(MaxNLocator(5 if labelled else 4, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
     axes.set_xlim(0, max(panel.end, 1))

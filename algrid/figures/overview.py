@@ -23,7 +23,7 @@ _KINDS = {
     "queries": ("influence on queries\n(1 less Jaccard, corrected for chance)", "#238B45"),
     "ranking": ("influence on ranking\n(tau lost against the noise ceiling)", "#D94801"),
 }
-_ROW_HEIGHT = 0.24
+_ROW_HEIGHT = 0.36
 
 
 def overview_figure(table: pd.DataFrame, *, name: str = "overview") -> Figure:
@@ -99,7 +99,11 @@ def _dots(axes: matplotlib.axes.Axes, numbers: pd.DataFrame, kind: str, colour: 
     axes.scatter(numbers[kind], places, color=colour, s=22, zorder=3)
     axes.axvline(0.0, color="black", linewidth=0.6)
     for place in places[numbers[kind].isna()]:
-        axes.text(0.02, place, "n/a", transform=axes.get_yaxis_transform(), va="center", fontsize=6, color="#707070")
+        axes.text(0.98, place, "n/a", transform=axes.get_yaxis_transform(), va="center", ha="right", fontsize=6)
+    for place, (value, low, high) in enumerate(numbers[[kind, f"{kind}_low", f"{kind}_high"]].to_numpy()):
+        if not np.isnan(value):
+            text = f"{value:.2f}" + ("" if np.isnan(low) else f" ({low:.2f} to {high:.2f})")
+            axes.text(0.98, place - 0.33, text, transform=axes.get_yaxis_transform(), ha="right", va="center", size=6)
 
 
 def _rows(axes: matplotlib.axes.Axes, labels: list[str]) -> None:

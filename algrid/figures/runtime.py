@@ -43,8 +43,9 @@ def trade_off_figure(table: pd.DataFrame, seconds: pd.DataFrame, board: pd.DataF
         axes = figure.add_subplot()
         places = numbers["mean"].rank(method="first", ascending=False)
         colours = [PALETTE[0] if front else GREY for front in numbers["on_front"]]
-        axes.hlines(numbers["mean"], numbers["seconds_low"], numbers["seconds_high"], color=colours, linewidth=0.8)
-        axes.vlines(numbers["seconds"], numbers["mean_low"], numbers["mean_high"], color=colours, linewidth=0.8)
+        widths = [0.9 if front else 0.3 for front in numbers["on_front"]]  # many intervals would hide the points
+        axes.hlines(numbers["mean"], numbers["seconds_low"], numbers["seconds_high"], color=colours, linewidth=widths)
+        axes.vlines(numbers["seconds"], numbers["mean_low"], numbers["mean_high"], color=colours, linewidth=widths)
         axes.scatter(numbers["seconds"], numbers["mean"], c=colours, s=18, zorder=3)
         for level, x, y, place, colour, front in zip(
             numbers[by], numbers["seconds"], numbers["mean"], places, colours, numbers["on_front"], strict=True

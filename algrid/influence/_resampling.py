@@ -18,6 +18,7 @@ from algrid.arrays import offsets_of
 from algrid.errors import AlgridError
 from algrid.leaderboard import MIN_DATASETS
 from algrid.seeds import generator
+from algrid.ticks import ticking
 
 __all__ = ["Copies", "copies_of", "ends", "once", "quotient", "why_no_interval"]
 
@@ -49,7 +50,7 @@ def copies_of(sizes: Ints, resamples: int, seed: int) -> Iterator[Copies]:
     rng = generator(seed, "bootstrap")
     n = len(sizes)
     drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples)
-    for dataset, size in enumerate(sizes.tolist()):
+    for dataset, size in ticking(enumerate(sizes.tolist()), n, "resampling datasets"):
         weights = rng.multinomial(size, np.full(size, 1.0 / size), size=int(drawn[:, dataset].sum()))
         yield Copies(dataset, weights.astype(np.float64), offsets_of(drawn[:, dataset]))
 

@@ -19,6 +19,7 @@ from algrid.arrays import offsets_of, ragged_arange
 from algrid.errors import AlgridError
 from algrid.influence._block import coded
 from algrid.schema import AXES
+from algrid.ticks import ticking
 
 __all__ = [
     "OVERALL_COLUMNS",
@@ -59,7 +60,8 @@ class RunsByDataset:
 
     def parts(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """The runs of each dataset in turn, in the order of `datasets`."""
-        for name in self.datasets:
+        names = self.datasets
+        for name in ticking(names, len(names), "looking at queried rows"):
             yield self.read(name, columns)
 
 

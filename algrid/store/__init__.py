@@ -20,9 +20,21 @@ Readers take a `Snapshot` and need no lock; files that a merge replaced stay for
 from __future__ import annotations
 
 from algrid.store.manifest import Manifest, is_store, provenance_key
+from algrid.store.queue import RowQueue
 from algrid.store.shards import Damage, Shard
 from algrid.store.snapshot import Snapshot
 from algrid.store.store import Store
 from algrid.store.writer import Policy, Writer
 
-__all__ = ["Damage", "Manifest", "Policy", "Shard", "Snapshot", "Store", "Writer", "is_store", "provenance_key"]
+__all__ = [
+    "Damage",
+    "Manifest",
+    "Policy",
+    "RowQueue",
+    "Shard",
+    "Snapshot",
+    "Store",
+    "Writer",
+    "is_store",
+    "provenance_key",
+]

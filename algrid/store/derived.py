@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from algrid.schema import TABLES
 from algrid.store.durable import TEMPORARY
+from algrid.store.ordering import conform
 from algrid.store.shards import Shard
 
-__all__ = ["FOLDER", "derived", "derived_file", "forget"]
+__all__ = ["FOLDER", "derived", "derived_file", "derived_table", "forget"]
 
 #: Below a store's folder.
 FOLDER = "derived"
+
+#: Rows that are worked on at a time.
+_ROWS = 8192
 
 T = TypeVar("T")
 
@@ -55,6 +63,32 @@ def derived(
     with contextlib.suppress(OSError):
         derived_file(path, lambda temporary: write(temporary, value))
     return value
+
+
+def derived_table(root: Path, kind: str, shard: Shard, columns: Sequence[str], make: Callable[[Any], Any]) -> Any:
+    """An Arrow table that is made of a shard's rows, some at a time.
+
+    Raises
+    ------
+    OSError, ValueError, pyarrow.ArrowException
+        If the shard can't be read; and whatever `make` raises.
+    """
+
+    def parts() -> Iterator[Any]:
+        with pq.ParquetFile(root / shard.file, page_checksum_verification=True) as file:
+            there = [name for name in columns if name in file.schema_arrow.names]
+            for batch in file.iter_batches(batch_size=_ROWS, columns=there):
+                yield make(conform(pa.table(batch), TABLES[shard.table]).select(columns))
+
+    return derived(
+        root,
+        kind,
+        shard,
+        ending=".parquet",
+        make=lambda: pa.concat_tables(parts()).unify_dictionaries(),
+        read=lambda path: pq.read_table(path, partitioning=None, page_checksum_verification=True),
+        write=lambda path, value: pq.write_table(value, path, compression="zstd", write_page_checksum=True),
+    )
 
 
 def derived_file(path: Path, write: Callable[[Path], None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from algrid.errors import StoreError, unknown_name
 from algrid.identity import content_key, from_hex, to_hex
 from algrid.schema import TABLES, VERSION, Table
+from algrid.store.derived import derived_table
 from algrid.store.manifest import Manifest, load_manifest
 from algrid.store.ordering import conform, plain_schema
 from algrid.store.progress import progress_of
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Snapshot", "superseded", "table_named"]
+
+#: How DuckDB writes a file, by its ending.
+_FORMATS = {
+    ".csv": "FORMAT csv, HEADER",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows}",
+}
 
 #: DuckDB's errors that are about the query's text: no reason to look at gigabytes of checksums.
 _QUERY_MISTAKES = ("ParserException", "BinderException", "CatalogException", "ConversionException")
@@ -191,7 +198,44 @@ class Snapshot:
                     parts.append(_rows_at(self.root / shard.file, kind, np.flatnonzero(found)))
         return pa.concat_tables(parts).unify_dictionaries()
 
-    def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None, **options: Any) -> Any:
+    def derived(self, table: str, kind: str, columns: Sequence[str], make: Callable[[Any], Any]) -> Any:
+        """What `make` gives for all rows of a table, computed once for each shard and kept beside it.
+
+        Parameters
+        ----------
+        table : str
+            ``"runs"`` or ``"skylines"``.
+        kind : str
+            Where it is kept; another name for whatever would give something else.
+        columns : sequence of str
+            What `make` reads.
+        make : callable
+            From an Arrow table of some rows to one of what is derived from each of them alone, with the key's column.
+
+        Returns
+        -------
+        pyarrow.Table
+            Of the newest rows, in the store's order.
+        """
+        of = table_named(table)
+        nothing = self._schema(of, columns).empty_table()
+        parts = [make(nothing)]
+        with self._naming_damage():
+            old = self._old(of)
+            for shard in self.manifest.of(table):
+                part = derived_table(self.root, kind, shard, nothing.column_names, make)
+                is_dirty = shard.file in old and old[shard.file].any()
+                parts.append(part.filter(self._live(of, shard)) if is_dirty else part)
+        return pa.concat_tables(parts).unify_dictionaries()
+
+    def sql(
+        self,
+        query: str,
+        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        tables: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Any:
         """The result of a DuckDB query over the views ``runs`` and ``skylines``, as an Arrow table.
 
         Parameters
@@ -200,6 +244,8 @@ class Snapshot:
             SQL; ``?`` or ``$name`` stand for parameters.
         parameters : sequence or mapping, optional
             Their values.
+        tables : mapping, optional
+            Names and Arrow tables that the query may name too.
         **options
             `threads` and `memory`, as of `connect`.
 
@@ -209,12 +255,53 @@ class Snapshot:
             If the query is wrong, or a shard is damaged (it is named).
         """
         with self._naming_damage(), contextlib.closing(self.connect(**options)) as connection:
+            for name, table in (tables or {}).items():
+                connection.register(name, table)
             relation = connection.sql(query, params=parameters)
             if relation is None:
                 raise StoreError(f"the query has no result: {query!r}. Give a SELECT; a snapshot can't be changed.")
             result = relation.arrow()
             # Some versions of DuckDB give a reader, which must be read before the connection is closed.
             return result.read_all() if hasattr(result, "read_all") else result
+
+    def export(
+        self,
+        query: str,
+        path: str | Path,
+        *,
+        tables: Mapping[str, Any] | None = None,
+        group_rows: int = 65_536,
+        **options: Any,
+    ) -> int:
+        """Write the result of a DuckDB query to a file, in bounded memory; the number of rows.
+
+        Parameters
+        ----------
+        query : str
+            As for `sql`.
+        path : str or Path
+            Ends in ``.csv`` or ``.parquet``. What is there is replaced.
+        tables : mapping, optional
+            As for `sql`.
+        group_rows : int
+            Rows of a row group of Parquet.
+        **options
+            `threads` and `memory`, as of `connect`.
+
+        Raises
+        ------
+        StoreError
+            If the query is wrong, the file has another ending or can't be written, or a shard is damaged.
+        """
+        form = _FORMATS.get(Path(path).suffix.lower())
+        if form is None:
+            raise StoreError(f"{str(path)!r} ends in neither {' nor '.join(_FORMATS)}: its ending says the format.")
+        how = form.format(group_rows=int(group_rows))
+        with self._naming_damage(), contextlib.closing(self.connect(**options)) as connection:
+            for name, table in (tables or {}).items():
+                connection.register(name, table)
+            written = connection.execute(f"COPY ({query}) TO {_quoted(str(path))} ({how})").fetchone()
+        return int(written[0]) if written else 0
 
     def relation(self, table: str = "runs", **options: Any) -> duckdb.DuckDBPyRelation:
         """A table as a DuckDB relation, to filter, aggregate and fetch; it keeps its connection alive."""
@@ -282,19 +369,21 @@ class Snapshot:
 
     def _scans(self, table: Table, where: Any) -> Iterator[tuple[Any, Any]]:
         """Datasets with their filters: one for all clean shards, one for each with superseded rows."""
-        import pyarrow.compute as pc
-
         shards, old = self.manifest.of(table.name), self._old(table)
         dirty = [s for s in shards if s.file in old and old[s.file].any()]
         clean = [s for s in shards if s not in dirty]
         if clean:
             yield self._dataset(table, clean), where
-        keys = dict(zip((s.file for s in shards), self._keys(table), strict=True)) if dirty else {}
         for shard in dirty:
-            # A shard has each key once, so its old rows can be told by their keys.
-            gone = pa.array(to_hex(keys[shard.file][old[shard.file]]).tolist(), pa.string())
-            live = ~pc.field(table.key).isin(gone)
+            live = self._live(table, shard)
             yield self._dataset(table, [shard]), live if where is None else where & live
+
+    def _live(self, table: Table, shard: Shard) -> Any:
+        """An expression for the rows of a shard that are not superseded: it has each key once, so keys tell them."""
+        import pyarrow.compute as pc
+
+        gone = to_hex(self._read_keys[shard.file][self._old(table)[shard.file]])
+        return ~pc.field(table.key).isin(pa.array(gone.tolist(), pa.string()))
 
     def _dataset(self, table: Table, shards: Sequence[Shard]) -> Any:
         import pyarrow.dataset as ds

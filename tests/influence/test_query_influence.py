@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 from runs import make_runs
 
 from algrid.errors import AlgridError
 from algrid.influence import query_influence
 from algrid.influence._queried_sets import expected_jaccard
 from algrid.influence.queries import QUERY_COLUMNS
+from algrid.influence.runs_by_dataset import OVERALL_COLUMNS, RunsByDataset
 
 NAN = np.nan
 
@@ -171,6 +174,43 @@ def test_failed_runs_without_a_point_count_nowhere():
     }
     table = query_influence(make_runs([run([0, 1]), failed]), "strategy", [1])
     assert table["n"].tolist() == [0]
+
+
+def shared_runs(n_settings=6):
+    rng = np.random.default_rng(1)
+    return [
+        run(rng.permutation(20)[:8].tolist(), strategy, n_pool=23, dataset=d, start_set=s, learner=f"l{k}")
+        for d, s, k, strategy in itertools.product(["wine", "iris"], range(2), range(n_settings), "abc")
+    ]
+
+
+def test_one_dataset_at_a_time_is_the_same():
+    table = make_runs(shared_runs())
+    asked = []
+
+    def read(dataset, columns):
+        asked.append(dataset)
+        return table.filter(pc.equal(table["dataset"], dataset)).select(columns)
+
+    parts = RunsByDataset(table.select(OVERALL_COLUMNS), read)
+    assert_frame_equal(query_influence(parts, "strategy"), query_influence(table, "strategy"))
+    assert asked == ["iris", "wine"]
+    query_influence(parts, "split")
+    assert asked == ["iris", "wine"]  # nothing is read where nothing can be compared
+
+
+def test_a_share_of_the_settings_is_drawn_from_every_replicate():
+    table = make_runs(shared_runs())
+    part = query_influence(table, "strategy", [4], share=1 / 3)
+    assert part["n"].tolist() == [2 * 2 * 2] * 3
+    assert "33.3% were drawn at random" in part.attrs["note"]
+    assert_frame_equal(part, query_influence(table, "strategy", [4], share=1 / 3))
+    other = query_influence(table, "strategy", [4], share=1 / 3, seed=1)
+    assert part["jaccard"].tolist() != other["jaccard"].tolist()
+    least = query_influence(table, "strategy", [4], share=0.01)
+    assert least["n"].tolist() == [4] * 3  # at least one of each
+    with pytest.raises(AlgridError, match="share is"):
+        query_influence(table, "strategy", share=0.0)
 
 
 @pytest.mark.parametrize(

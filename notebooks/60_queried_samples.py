@@ -1,0 +1,67 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     formats: ipynb,py:percent
+#     notebook_metadata_filter: jupytext,-jupytext.text_representation.jupytext_version,kernelspec
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What does each strategy like to pick?
+#
+# The rows that were queried, held against what random sampling would pick: dense or sparse surroundings, near to a
+# boundary or far from it, hard or easy, pure or mixed neighbourhoods. `difference` is in standard deviations of the
+# candidates (random: 0), `superiority` the chance that a queried row has a higher value than a random candidate
+# (random: 0.5), `lowest` and `highest` the share of queried rows among the quarter of lowest and highest values
+# (random: 0.25); `change` is the second half of the labels less the first. Labels are no features in any measure.
+
+# %% tags=["parameters"]
+results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
+by = "strategy"  # or learner, batch_size, ...
+
+# %%
+from pathlib import Path
+
+from IPython.display import Markdown
+
+import algrid as ag
+from algrid.figures.profiles import profiles_figure
+from algrid.findings import tastes
+from algrid.pool_measures import MEASURES
+
+path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
+opened = ag.open(path)
+
+# %% [markdown]
+# ## What is measured
+#
+# Of every row of every pool. Some runs, drawn evenly over strategies and learners, are replayed for it.
+
+# %%
+measures = opened.sample_measures()
+described = measures[list(MEASURES)].describe().T.round(3)
+described.assign(high=list(MEASURES.values()))[["high", "count", "mean", "std", "min", "max"]]
+
+# %%
+profiles = opened.sample_profiles(by, measures)
+profiles[profiles["phase"] == "all"].sort_values("difference", key=abs, ascending=False).head(12).round(3)
+
+# %%
+profiles_figure(profiles)
+
+# %% [markdown]
+# ## What changes as labels are bought
+
+# %%
+profiles_figure(profiles, "change")
+
+# %%
+Markdown(f"## The finding\n\n{tastes(profiles)}")
