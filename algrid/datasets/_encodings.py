@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
 from algrid.errors import DatasetError
 
-__all__ = ["decoded"]
+__all__ = ["checked_encoding", "decoded"]
 
 #: Byte order marks, the longer first where one begins with another.
 _MARKS = (
@@ -51,10 +52,63 @@ def decoded(data: bytes, encoding: str, path: str) -> str:
         raise DatasetError(f"file {path!r} is not in the encoding {encoding!r}: {error}.") from error
 
 
+def checked_encoding(path: Path, encoding: str) -> str:
+    """The encoding of a file that is too large to be held as text: by its byte order mark, else the given one.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str
+        ``auto`` as in `decoded`, or a name that Python knows.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such encoding, or the file is not in it; then with the line, and how that reads in Windows-1252.
+    """
+    with path.open("rb") as file:
+        marked = _marked(file.read(4))
+    if marked or encoding == "auto":
+        return marked or _found_out(path.read_bytes(), str(path))
+    try:
+        name = codecs.lookup(encoding).name
+        with path.open(encoding=name, newline="") as text:
+            while text.read(1 << 20):
+                pass
+    except LookupError:
+        raise DatasetError(
+            f"there is no encoding {encoding!r}. Common are utf-8, latin-1 and cp1252; `auto` finds it out."
+        ) from None
+    except UnicodeDecodeError as error:
+        number, line = _undecodable(path, name)
+        shown = line.strip()[:60].decode("cp1252", errors="replace")
+        raise DatasetError(
+            f"file {str(path)!r} can't be read as text in {name.upper()}: line {number} has the byte "
+            f"0x{error.object[error.start]:02x}. In Windows-1252 the line reads {shown!r}: if that is right, give "
+            "encoding: cp1252, else the encoding that it was saved in."
+        ) from error
+    return name
+
+
+def _undecodable(path: Path, encoding: str) -> tuple[int, bytes]:
+    """Number (from 1) and bytes of the first line that is not in an encoding."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return number, line
+    return 1, b""
+
+
+def _marked(data: bytes) -> str:
+    """The encoding that a byte order mark at the beginning stands for; empty without one."""
+    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
+
+
 def _found_out(data: bytes, path: str) -> str:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return encoding
+    if marked := _marked(data):
+        return marked
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -45,7 +45,7 @@ class File(FileBased):
     categorical, drop, rows, features, classes
         As in `FileBased`.
     encoding : str
-        Of a text file.
+        Of a text file: a name that Python knows, or ``auto`` (UTF-8 where it is that, else Latin-1).
     """
 
     name: ClassVar[str] = "file"

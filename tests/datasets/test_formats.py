@@ -107,6 +107,8 @@ def test_encodings(tmp_path: Path) -> None:
     plain = load(tmp_path / "a.csv", target="y")
     assert load(tmp_path / "b.csv", target="y", encoding="cp1252").content_hash == plain.content_hash
     assert load(tmp_path / "c.csv", target="y").feature_names == ("größe",)
+    for name in ("a", "b", "c"):
+        assert load(tmp_path / f"{name}.csv", target="y", encoding="auto").content_hash == plain.content_hash
     with pytest.raises(DatasetError, match=r"in UTF-8: line 1 has the byte 0xf6. In Windows-1252 .* 'größe,y'.*cp1252"):
         load(tmp_path / "b.csv", target="y")
     with pytest.raises(DatasetError, match="there is no encoding 'utf-9'"):
@@ -192,7 +194,9 @@ def test_arff_values_between_quotes(tmp_path: Path) -> None:
     data = arff(tmp_path, text)
     assert data.class_names == ("a,b", "it's")
     assert data.X[:, 0].tolist() == [1, 0]  # p 'q' before x,"y"
-    assert arff(tmp_path, text.replace("x", "ü").encode("latin-1")).class_names == ("a,b", "it's")
+    for encoding in ("utf-8", "auto", "latin-1"):
+        data = arff(tmp_path, text.replace("x", "ü").encode("latin-1"), encoding=encoding)
+        assert data.class_names == ("a,b", "it's")
 
 
 def test_arff_numbers_to_the_last_bit(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class _Attribute:
 def read(path: Path, target: str, encoding: str) -> pd.DataFrame | Arrays:
     """The table, nominal columns as text; wide sparse data as `Arrays`."""
     try:
-        return _read(path, target, encoding)
+        return _read(path, target, "utf-8" if encoding == "auto" else encoding)
     except UnicodeDecodeError:  # Weka and older OpenML files have no encoding of their own; every byte is Latin-1
         return _read(path, target, "latin-1")
 

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from algrid.datasets._encodings import checked_encoding
 from algrid.datasets.formats.files import exact_numbers
 from algrid.errors import DatasetError
 
@@ -20,7 +21,7 @@ def read(path: Path, target: str, encoding: str) -> pd.DataFrame:  # noqa: ARG00
     """The table; empty, ``?``, ``NA`` and pandas' other spellings of it are missing."""
     import pandas as pd
 
-    encoding = _encoding(path, encoding)
+    encoding = checked_encoding(path, encoding)
     with path.open(encoding=encoding, newline="") as file:
         header = file.readline()
     separator = max(",;\t", key=header.count)
@@ -41,41 +42,3 @@ def read(path: Path, target: str, encoding: str) -> pd.DataFrame:  # noqa: ARG00
             **exact_numbers(),
         )
     return frame
-
-
-def _encoding(path: Path, encoding: str) -> str:
-    """The encoding to read in: UTF-16 where the file begins with its mark, else the given one.
-
-    Raises
-    ------
-    DatasetError
-        If the text is not in that encoding; says which byte is not, and what it would be in Windows-1252.
-    """
-    with path.open("rb") as file:
-        if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
-            return "utf-16"
-    encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            while file.read(1 << 20):
-                pass
-    except LookupError:
-        raise DatasetError(f"there is no encoding {encoding!r}. Common are utf-8, latin-1 and cp1252.") from None
-    except UnicodeDecodeError as error:
-        lines = path.read_bytes().split(b"\n")
-        number, line = next((i, line) for i, line in enumerate(lines, 1) if _undecodable(line, encoding))
-        shown = line.strip()[:60].decode("cp1252", errors="replace")
-        raise DatasetError(
-            f"file {str(path)!r} can't be read as CSV in {encoding.removesuffix('-sig').upper()}: line {number} has "
-            f"the byte 0x{error.object[error.start]:02x}. In Windows-1252 the line reads {shown!r}: if that is "
-            "right, give encoding: cp1252, else the encoding that it was saved in."
-        ) from error
-    return encoding
-
-
-def _undecodable(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return True
-    return False
