@@ -92,11 +92,23 @@ def plan(
     grid: Grid,
     results: Results = None,
     runs: Annotated[bool, typer.Option("--runs", help="List every run with its id.")] = False,
+    calibrate: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="First spend so long (5m) on some runs of each kind, and store them."),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="With --calibrate: worker processes.")] = None,
+    cluster: Annotated[Path | None, typer.Option(help="With --calibrate: a cluster file instead.")] = None,
 ) -> None:
     """Say what a grid is made of: runs, cells, skips, shared fits, core hours, and what is done already."""
     from algrid.session import Session
 
     session = Session(grid, results)
+    if calibrate is not None:
+        from algrid.pilot import parse_duration
+        from algrid.progress import ProgressBar
+
+        with ProgressBar(_err) as bar:
+            session.calibrate(bar, seconds=parse_duration(calibrate), workers=workers, cluster=cluster)
     if runs:
         columns = session.plan.runs()
         print("\t".join(columns))

@@ -155,6 +155,11 @@ class Cluster:
             return cls(read_cluster(file))
         return cls({"cpu": Workers(workers or _cores()) if scheduler is None else Scheduler(scheduler)})
 
+    @property
+    def threads(self) -> int:
+        """Threads that all pools are to have; one for a scheduler, as its workers are not known yet."""
+        return sum(1 if isinstance(pool, Scheduler) else pool.threads for pool in self.pools.values())
+
     @contextlib.contextmanager
     def open(self) -> Iterator[dict[str, Pool]]:
         """The pools, connected; what was started for them ends with the block.

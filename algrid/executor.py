@@ -52,8 +52,12 @@ class Sink(Protocol):
 class Listener(Protocol):
     """Who is told how far it is (a progress bar)."""
 
-    def begin(self, runs: int, cells: int, seconds: float, dashboard: str) -> None:
-        """So many runs, in so many cells, are predicted to take so many CPU seconds."""
+    def begin(self, runs: int, cells: int, seconds: float, spread: float, dashboard: str) -> None:
+        """So many runs, in so many cells, are predicted to take so many CPU seconds.
+
+        `spread` is the standard deviation of the logarithm of the seconds, without what is uncertain about all of them
+        alike.
+        """
 
     def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
         """So many more runs ended, and cells were finished; they were predicted to take so many CPU seconds."""
@@ -71,6 +75,7 @@ def execute(
     cluster: Cluster,
     listener: Listener,
     histories: Callable[[list[str]], Mapping[str, History]],
+    seconds: float | None = None,
 ) -> None:
     """Make the pending runs and skylines of a plan, and hand all that ends to the sink.
 
@@ -84,6 +89,9 @@ def execute(
     listener : Listener
     histories : callable
         Gives what is stored of some runs, by id.
+    seconds : float, optional
+        Time after which no more is begun: what workers have then is waited for, and what they hand back is kept. Cells
+        come by chance then, so that what was done is a sample of them.
 
     Raises
     ------
@@ -95,16 +103,17 @@ def execute(
     with cluster.open() as pools:
         work = pending.sum(axis=1) + skylines  # rows that each cell owes
         links = ", ".join(pool.client.dashboard_link for pool in pools.values())
-        seconds = float(plan.seconds[pending].sum(dtype=np.float64))
-        listener.begin(int(pending.sum()), int(np.count_nonzero(work)), seconds, links)
+        predicted = float(plan.seconds[pending].sum(dtype=np.float64))
+        listener.begin(int(pending.sum()), int(np.count_nonzero(work)), predicted, plan.own_spread, links)
         owed = {plan.cells[i].digest: int(work[i]) for i in np.flatnonzero(work)}
         landed: _Landed = queue.SimpleQueue()
         lanes = [
-            _Lane(pool, plan.slices(runs, ends, pool.expected, histories), landed)
+            _Lane(pool, plan.slices(runs, ends, pool.expected, histories, by_chance=seconds is not None), landed)
             for pool, runs, ends in _shares(plan, pending, skylines, pools)
         ]
         flight = _Flight(lanes, landed, sink, listener, owed=owed, here=provenance(plan.spec.plugins))
         try:
+            flight.close_at(seconds)
             while flight.fill():
                 flight.land()
         finally:
@@ -136,9 +145,9 @@ class _Lane:
         self.tasks: dict[Future, Slice] = {}
         self.lonely_since: float | None = None
 
-    def fill(self) -> None:
-        """Submit slices until the workers have enough to do."""
-        while len(self.tasks) < self.pool.expected * _WINDOW and (task := next(self._slices, None)) is not None:
+    def fill(self, window: int) -> None:
+        """Submit slices until the workers have so many each."""
+        while len(self.tasks) < self.pool.expected * window and (task := next(self._slices, None)) is not None:
             self.submit(task)
 
     def submit(self, task: Slice) -> None:
@@ -177,11 +186,21 @@ class _Flight:
         self._here = here
         self._notes: set[str] = set()
         self._looked = time.monotonic()
+        self._closes: float | None = None
+
+    def close_at(self, seconds: float | None) -> None:
+        """Begin nothing more after so many seconds from now, and have no slice wait for a worker until then."""
+        self._closes = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def _is_closed(self) -> bool:
+        return self._closes is not None and time.monotonic() > self._closes
 
     def fill(self) -> bool:
         """Give the workers more; False where nothing is left that could come back."""
-        for lane in self._lanes:
-            lane.fill()
+        if not self._is_closed:
+            for lane in self._lanes:
+                lane.fill(_WINDOW if self._closes is None else 1)
         return any(lane.tasks for lane in self._lanes)
 
     def land(self) -> None:
@@ -201,7 +220,7 @@ class _Flight:
             return
         del lane.tasks[future]
         self._compare(outcome.provenance)
-        for part in outcome.rest:
+        for part in () if self._is_closed else outcome.rest:
             lane.submit(part)
         self._keep(task, outcome)
 

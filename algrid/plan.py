@@ -21,8 +21,10 @@ from algrid.sizes import run_bytes
 from algrid.slices import Slice
 from algrid.stored import Stored
 
-__all__ = ["Plan"]
+__all__ = ["Z90", "Plan"]
 
+#: Quantile of the normal distribution that a two-sided interval of 90 % needs.
+Z90 = 1.645
 _SLICE_SECONDS = 60.0
 _SLICES_A_WORKER = 6  # of a small grid, so that its last slices end together
 
@@ -49,7 +51,11 @@ class Plan:
     n_classes : (n_cells,) int32 array
         Classes of the datasets.
     seconds : (n_cells, n_variants) float32 array
-        Predicted CPU seconds of each run, were it alone.
+        Predicted CPU seconds of each run: its share, where fits are shared.
+    spread, own_spread : float
+        Standard deviation of the logarithm of their sum; and without what is uncertain about all of them alike.
+    n_learned : int
+        Stored runs that the prediction was learned from.
     notes : tuple of str
         What the user should know: budgets larger than a pool, and the like.
     """
@@ -64,6 +70,9 @@ class Plan:
     n_start: NDArray[np.int32]
     n_classes: NDArray[np.int32]
     seconds: NDArray[np.float32]
+    spread: float
+    own_spread: float
+    n_learned: int
     notes: tuple[str, ...]
 
     @cached_property
@@ -235,6 +244,8 @@ class Plan:
         skylines: NDArray[np.bool_],
         n_workers: int,
         histories: Callable[[list[str]], Mapping[str, History]],
+        *,
+        by_chance: bool = False,
     ) -> Iterator[Slice]:
         """Hand the pending runs out, in slices of cells of about a minute.
 
@@ -248,10 +259,15 @@ class Plan:
         n_workers : int
         histories : callable
             Gives what is stored of some runs, by id; asked one cell at a time.
+        by_chance : bool
+            Cells in an order that means nothing instead, for a sample that may be cut off anywhere.
         """
         cost = self._cost(pending)
-        most = min(_SLICE_SECONDS, max(1.0, cost.sum() / (n_workers * _SLICES_A_WORKER)))
-        for i in self._order(cost):
+        most, order = _SLICE_SECONDS, np.argsort(self._cell_ids)
+        if not by_chance:
+            most = min(most, max(1.0, cost.sum() / (n_workers * _SLICES_A_WORKER)))
+            order = self._order(cost)
+        for i in order:
             chosen = np.flatnonzero(pending[i])
             if len(chosen) == 0 and not skylines[i]:
                 continue
@@ -347,17 +363,25 @@ class Plan:
         columns["target"] = self.targets[self.planned].tolist()
         return columns
 
+    @cached_property
+    def core_hours(self) -> tuple[float, float, float]:
+        """What all runs of the grid cost together: the low end of a 90 % interval, the prediction, the high end."""
+        hours = float(self.seconds[self.planned].sum(dtype=np.float64)) / 3600
+        factor = float(np.exp(Z90 * self.spread))
+        return hours / factor, hours, hours * factor
+
     def facts(self) -> dict[str, str]:
         """The plan in a few lines: what it counts, each as text."""
         fits, shared = self.fits
-        hours = float(self.seconds[self.planned].sum(dtype=np.float64)) / 3600
+        low, hours, high = self.core_hours
+        source = f"learned from {self.n_learned:,} runs" if self.n_learned else "from priors"
         return {
             "runs": f"{self.n_runs:,}",
             "cells": f"{self.n_cells:,}",
             "skipped runs": f"{sum(self.skips().values()):,}",
             "fits, were every run alone": f"{fits:,}",
             "fits certain to be shared": f"{shared:,} ({shared / max(1, fits):.0%})",
-            "core hours, roughly": f"{hours:.2g}",
+            "core hours": f"{hours:.2g} (90 %: {low:.2g} to {high:.2g}; {source})",
             "size of the store, roughly": _size(self.n_bytes),
             **({"datasets without data": f"{len(self.unbound)} (counted by what is expected)"} if self.unbound else {}),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from algrid.cell import UNBOUND, Cell, Variant
 from algrid.checks import notes as check_notes
-from algrid.cost import run_seconds
+from algrid.cost import CostModel, Prices, Shape, VariantTable
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
 from algrid.grid import GridSpec
@@ -31,8 +32,14 @@ Sizes = tuple[int, int, int]
 _Row = tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], int, int, int]
 
 
-def make_plan(spec: GridSpec) -> Plan:
+def make_plan(spec: GridSpec, costs: CostModel | None = None) -> Plan:
     """Enumerate a grid: find what can't be done and why. Data are loaded only where facts about them don't suffice.
+
+    Parameters
+    ----------
+    spec : GridSpec
+    costs : CostModel, optional
+        What runs are predicted to cost; by default bare priors.
 
     Raises
     ------
@@ -40,12 +47,12 @@ def make_plan(spec: GridSpec) -> Plan:
         For mistakes of the grid file that need the data to be seen: a file that can't be read, an
         explicit split or start set with an index out of range.
     """
-    return _Planner(spec).plan()
+    return _Planner(spec, costs or CostModel()).plan()
 
 
 class _Planner:
-    def __init__(self, spec: GridSpec) -> None:
-        self.spec = spec
+    def __init__(self, spec: GridSpec, costs: CostModel) -> None:
+        self.spec, self.costs = spec, costs
         self.variants = tuple(
             Variant(s, q, b) for s, q, b in product(spec.strategies, spec.query_learners, spec.batch_sizes)
         )
@@ -53,6 +60,8 @@ class _Planner:
         self.notes: list[str] = []
         self.cells: list[Cell] = []
         self.rows: list[_Row] = []
+        self.priced: dict[int, tuple[VariantTable, Prices, Shape]] = {}  # by the row's identity
+        self.table = cache(lambda learner: VariantTable(self.variants, learner))
         self.excluded = [_Exclusion(entry, self.variants) for entry in spec.exclude]
         self.notes += [
             f"preprocessing {level.label} is fitted on test rows too: it is there to measure what that does, and its "
@@ -82,6 +91,9 @@ class _Planner:
             n_start=np.array(n_start, dtype=np.int32)[at],
             n_classes=np.array(n_classes, dtype=np.int32)[at],
             seconds=np.array(seconds)[at],
+            spread=self._spread(common=True),
+            own_spread=self._spread(common=False),
+            n_learned=self.costs.n_runs,
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
@@ -181,20 +193,26 @@ class _Planner:
             return np.full(n, code, np.int16), none, none.astype(np.float32), 0, 0, facts.n_classes
         n_pool, n_test, n_start = sizes
         targets = np.array([self._target(v, n_pool - n_start, facts) for v in self.variants])
-        seconds = run_seconds(
-            learner,
-            self.variants,
-            targets,
-            n_start=n_start,
-            n_pool=n_pool,
-            n_test=n_test,
-            n_features=preprocessing.width(facts),
-        )
+        shape = Shape(facts.name, n_start, n_pool, n_test, preprocessing.width(facts), facts.n_classes)
+        prices = self.costs.prices(self.table(learner), targets, shape)
         skip = self._incompatible(preprocessing, learner, n_pool, facts)
         for i in matching:
             skip[self.excluded[i].variants & (skip == 0)] = self._code("excluded by the grid file")
         sizes_of = n_pool - n_start, n_start, facts.n_classes
-        return skip, targets.astype(np.int32), seconds.astype(np.float32), *sizes_of
+        row: _Row = skip, targets.astype(np.int32), prices.total.astype(np.float32), *sizes_of
+        self.priced[id(row)] = self.table(learner), prices, shape
+        return row
+
+    def _spread(self, *, common: bool) -> float:
+        """Uncertainty of the sum of all costs, as the standard deviation of its logarithm."""
+        many = Counter(map(id, self.rows))
+        skips = {id(row): row[0] for row in self.rows}
+        totals = [
+            (part, keys, many[i] * seconds)
+            for i, (table, prices, shape) in self.priced.items()
+            for part, keys, seconds in prices.totals(table, shape, skips[i] == 0)
+        ]
+        return self.costs.spread(totals, common=common)
 
     def _target(self, variant: Variant, available: int, facts: DatasetFacts) -> int:
         for budget in self.spec.budgets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import time
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from typing import Any, ParamSpec, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from algrid.plan import Z90
 from algrid.ticks import listened
 
-__all__ = ["ProgressBar", "Quiet", "watched"]
+__all__ = ["ProgressBar", "Quiet", "time_left", "watched"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,12 +25,13 @@ R = TypeVar("R")
 OFF = "ALGRID_PROGRESS"
 #: An analysis that takes less than so many seconds shows nothing.
 _PATIENCE = 3.0
+_MOST_DEVIATION = 1.0  # of a logarithm: a wider interval says no more
 
 
 class Quiet:
     """Tells nothing."""
 
-    def begin(self, runs: int, cells: int, seconds: float, dashboard: str) -> None:
+    def begin(self, runs: int, cells: int, seconds: float, spread: float, dashboard: str) -> None:
         """Ignore it."""
 
     def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
@@ -62,7 +65,7 @@ class ProgressBar:
         )
         self._task: TaskID | None = None
         self._runs = self._cells = self._failures = self._all_runs = self._all_cells = 0
-        self._seconds = self._all_seconds = 0.0
+        self._seconds = self._all_seconds = self._spread = 0.0
         self._tenths = 0
 
     def __enter__(self) -> ProgressBar:
@@ -73,9 +76,10 @@ class ProgressBar:
     ) -> None:
         self._bar.stop()
 
-    def begin(self, runs: int, cells: int, seconds: float, dashboard: str) -> None:
+    def begin(self, runs: int, cells: int, seconds: float, spread: float, dashboard: str) -> None:
         """Show the bar, and where the Dask dashboard is."""
         self._all_runs, self._all_cells, self._all_seconds = runs, cells, max(seconds, 1e-9)
+        self._spread = spread
         self._console.print(f"Dask dashboard: {dashboard}", highlight=False, soft_wrap=True)
         self._task = self._bar.add_task("running", total=self._all_seconds, **self._fields(None))
         if self._live:
@@ -89,7 +93,7 @@ class ProgressBar:
         self._seconds += seconds
         elapsed = self._bar.tasks[0].elapsed if self._live else None
         share = min(1.0, self._seconds / self._all_seconds)
-        left = elapsed * (1 - share) / share if elapsed and share > 0 else None
+        left = time_left(elapsed, share, self._spread) if elapsed and share > 0 else None
         self._bar.update(self._task, completed=self._seconds, **self._fields(left))
         tenths = int(10 * self._runs / max(1, self._all_runs))
         if not self._live and tenths > self._tenths:
@@ -103,14 +107,33 @@ class ProgressBar:
         """Print it above the bar."""
         self._console.print(f"note: {text}", markup=False, highlight=False, soft_wrap=True)
 
-    def _fields(self, left: float | None) -> dict[str, Any]:
-        eta = "time left unknown" if left is None else f"about {_duration(left)} left"
+    def _fields(self, left: tuple[float, float, float] | None) -> dict[str, Any]:
+        eta = "time left unknown" if left is None else "about {1} left ({0} to {2})".format(*map(_duration, left))
         return {
             "runs": f"{self._runs:,}/{self._all_runs:,}",
             "cells": f"{self._cells:,}/{self._all_cells:,}",
             "failures": f"{self._failures:,} failed" if self._failures else "none failed",
             "left": "done" if self._runs == self._all_runs else eta,
         }
+
+
+def time_left(elapsed: float, share: float, spread: float) -> tuple[float, float, float]:
+    """Seconds that are left at the pace so far: the low end of a 90 % interval, the guess, the high end.
+
+    Parameters
+    ----------
+    elapsed : float
+        Seconds since the beginning.
+    share : float
+        The part of the predicted cost that is done, above 0 and at most 1.
+    spread : float
+        Standard deviation of the logarithm of the whole cost, without what all have in common (it is in the pace).
+        What is done and what is left are two parts of it, each the more uncertain the smaller it is.
+    """
+    left = elapsed * (1 - share) / share
+    deviation = spread * math.sqrt(1 / share + (1 / (1 - share) if share < 1 else 0.0))
+    factor = math.exp(Z90 * min(deviation, _MOST_DEVIATION))
+    return left / factor, left, left * factor
 
 
 def _duration(seconds: float) -> str:

@@ -7,19 +7,21 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from algrid.cost_learning import costs_of, learn
 from algrid.errors import DatasetError, GridError, StoreError
 from algrid.grid import GridSpec
 from algrid.history import History
 from algrid.identity import content_key, from_hex
 from algrid.loop import Debugger, run_cell
 from algrid.metrics import METRICS, ProbabilityMetric
+from algrid.pilot import choose_pilot
 from algrid.plan import Plan
 from algrid.planner import make_plan
 from algrid.pool import make_pool
@@ -32,11 +34,13 @@ from algrid.supervisor import Supervisor
 from algrid.threads import one_thread
 
 if TYPE_CHECKING:
+    from algrid.cluster import Cluster
     from algrid.executor import Listener
 
 __all__ = ["Session", "Todo", "grid_of", "read_grid"]
 
 _STAMP = "complete.json"  # says that a store holds all of a grid; derived, can be deleted
+_PILOT = 0.7  # of a pilot's time, that is filled by prediction: starting takes some, and predictions are rough yet
 #: Where results go, below the working directory.
 RESULTS = Path("results")
 
@@ -113,8 +117,15 @@ class Session:
 
     @cached_property
     def plan(self) -> Plan:
-        """The grid's plan (loads its datasets)."""
-        return make_plan(self.spec)
+        """The grid's plan, with costs as its store says them."""
+        snapshot = Store.open(self.path).snapshot() if (self.path / "manifest.json").exists() else None
+        return make_plan(self.spec, costs_of(self.path, snapshot, self.spec))
+
+    def learn_costs(self) -> None:
+        """Learn what runs cost from the store, and plan again with it."""
+        if (self.path / "manifest.json").exists():
+            learn(self.path, Store.open(self.path).snapshot(), self.spec)
+            self.__dict__.pop("plan", None)
 
     def stored(self) -> Stored:
         """What the store has; nothing where there is no store yet."""
@@ -250,13 +261,56 @@ class Session:
         """
         if self.nothing_to_do(retry):
             return 0
-        self.plan.require_data()
-        from algrid.executor import Cluster, execute  # dask is heavy, and not needed to find nothing to do
+        where = self._cluster(workers, scheduler, cluster)
+        return self._execute(listener, where, retry)
 
-        where = Cluster.of(workers=workers, scheduler=scheduler, file=cluster)
+    def calibrate(
+        self,
+        listener: Listener,
+        *,
+        seconds: float,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        cluster: str | Path | None = None,
+    ) -> int:
+        """Compute some pending runs of every dataset and learner, for about so long, and learn what runs cost.
+
+        The runs are stored as any other. `plan` is another one afterwards, with the costs that were learned.
+
+        Parameters
+        ----------
+        listener : Listener
+        seconds : float
+            Wall seconds to spend on the pilot, about: slices that workers have by then are waited for.
+        workers, scheduler, cluster
+            As for `run`.
+
+        Returns
+        -------
+        int
+            Runs of the pilot.
+        """
+        done = 0
+        if not self.nothing_to_do():
+            done = self._execute(listener, self._cluster(workers, scheduler, cluster), (), seconds)
+        self.learn_costs()
+        return done
+
+    def _cluster(self, workers: int | None, scheduler: str | None, cluster: str | Path | None) -> Cluster:
+        self.plan.require_data()
+        from algrid.cluster import Cluster  # dask is heavy, and not needed to find nothing to do
+
+        return Cluster.of(workers=workers, scheduler=scheduler, file=cluster)
+
+    def _execute(self, listener: Listener, where: Cluster, retry: Sequence[str], seconds: float | None = None) -> int:
+        from algrid.executor import execute
+
         store = Store.create_or_open(self.path, grid=self.spec.to_yaml())
         with store.writer() as writer:
             todo = self.todo(retry)  # again: the lock is ours now, and damaged shards are out
+            if seconds is not None:
+                runs = choose_pilot(self.plan, todo.runs, _PILOT * seconds * where.threads)
+                todo = replace(todo, runs=runs, skylines=np.zeros_like(todo.skylines))
             snapshot = store.snapshot()
             again = self.plan.continued(todo.runs, todo.known)
             with RowQueue(snapshot, again, RUNS.names[1:]) as queue:
@@ -268,8 +322,10 @@ class Session:
                     cluster=where,
                     listener=listener,
                     histories=_Histories(queue, snapshot.provenances, retry),
+                    seconds=seconds,
                 )
-        self.nothing_to_do()  # stamps it if so
+        if seconds is None and not self.nothing_to_do():  # which stamps it if so
+            self.learn_costs()
         return todo.n_runs
 
     def changes(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algrid.cell import Variant
-from algrid.cost import run_seconds
+from algrid.cost import CostModel, Shape, VariantTable
+from algrid.cost_ladder import Ladder
 from algrid.learners import LEARNERS
 from algrid.learners.base import Learner
 from algrid.strategies import STRATEGIES
 
-SIZES = {"n_start": 4, "n_pool": 60, "n_test": 40, "n_features": 2}
-QUERY = 3e-4
+SIZES = {"n_start": 4, "n_pool": 60, "n_test": 40, "n_features": 2, "n_classes": 2}
+QUERY, POINT = 3e-4, 1.2e-3
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,19 @@ class Looked(Learner):
     cost: ClassVar[tuple[float, float, float]] = (2.0, 0.0, 0.001)
 
 
+def prices(variants: list[Variant], targets: list[int], learner: Learner | None = None, **sizes: int) -> Any:
+    model, shape = CostModel(), Shape("some", **{**SIZES, **sizes})
+    return model.prices(VariantTable(variants, learner or Scored()), np.array(targets), shape)
+
+
 def seconds(one: Variant, target: int, learner: Learner | None = None, **sizes: int) -> float:
-    (found,) = run_seconds(learner or Scored(), [one], np.array([target]), **{**SIZES, **sizes})
+    (found,) = prices([one], [target], learner, **sizes).total
     return float(found)
 
 
 # 20 labels in batches of 5 are 4 queries and 5 fits of 14 labels on average: 1 + 0.1 * 14 * 2 = 3.8 seconds each, and a
 # prediction of 60 + 40 rows, 1 second. What looks at the pool predicts 60 rows once more.
-FITS_AND_SCORES = 5 * (3.8 + 1.0)
+FITS_AND_SCORES = 5 * (3.8 + 1.0 + POINT)
 
 
 @pytest.mark.parametrize(
@@ -67,17 +74,17 @@ def test_by_hand(one: Variant, expected: float) -> None:
 
 def test_nothing_to_buy_is_one_fit_and_its_scores() -> None:
     for one in (variant("random"), variant("qbc"), variant("margin", 50)):
-        assert seconds(one, 0) == pytest.approx(1 + 0.1 * 4 * 2 + 1.0)
+        assert seconds(one, 0) == pytest.approx(1 + 0.1 * 4 * 2 + 1.0 + POINT)
 
 
 @pytest.mark.parametrize(("batch_size", "queries"), [(1, 20), (5, 4), (6, 4), (7, 3), (20, 1), (50, 1)])
 def test_a_last_batch_is_a_query_too(batch_size: int, queries: int) -> None:
-    assert seconds(variant("random", batch_size), 20) == pytest.approx((queries + 1) * 4.8 + queries * QUERY)
+    assert seconds(variant("random", batch_size), 20) == pytest.approx((queries + 1) * (4.8 + POINT) + queries * QUERY)
 
 
 def test_each_run_on_its_own() -> None:
     variants = [variant("random", 1), variant("margin", 5), variant("qbc", 10)]
-    together = run_seconds(Scored(), variants, np.array([10, 20, 0]), **SIZES)
+    together = prices(variants, [10, 20, 0]).total
     assert together.dtype == np.float64
     assert together.tolist() == [
         pytest.approx(seconds(one, target)) for one, target in zip(variants, (10, 20, 0), strict=True)
@@ -110,3 +117,53 @@ def test_every_learner_has_a_price() -> None:
     for cls in LEARNERS.classes():
         assert all(price > 0 for price in cls.cost), cls
         assert len(cls.cost) == 3
+
+
+def test_shared_fits_are_paid_for_once() -> None:
+    table = VariantTable([variant("random")], Scored())
+    shape = Shape("some", **SIZES)
+    alone, shared = (
+        CostModel(sharing=sharing).prices(table, np.array([20]), shape)
+        for sharing in ({"": 1.0, "other": 0.1}, {"": 1.0, "some": 0.25})
+    )
+    assert alone.scored[0] == pytest.approx(5 * 4.8)
+    assert shared.scored[0] == pytest.approx(0.25 * 5 * 4.8)
+    assert shared.queried[0] == alone.queried[0]
+
+
+def test_a_correction_is_a_factor_of_what_it_is_for() -> None:
+    doubled = Ladder(everything=float(np.log(2)))
+    table, shape = VariantTable([variant("margin")], Scored()), Shape("some", **SIZES)
+    for part, expected in {
+        # fits and predictions of 5 points; queries that predict the pool: 4 * (QUERY + 0.6)
+        "fit": (5 * (2 * 3.8 + 1.0), 4 * (QUERY + 0.6)),
+        "predict": (5 * (3.8 + 2 * 1.0), 4 * (QUERY + 2 * 0.6)),
+        "query": (5 * (3.8 + 1.0), 2 * 4 * (QUERY + 0.6)),
+    }.items():
+        model = CostModel({**CostModel().ladders, part: (doubled,)})
+        found = model.prices(table, np.array([20]), shape)
+        assert (found.scored[0], found.queried[0]) == tuple(map(pytest.approx, expected))
+
+
+def test_uncertainty_of_a_sum() -> None:
+    model = CostModel()
+    one, two = ("fit", ("a", "a", "iris"), 10.0), ("fit", ("b", "b", "wine"), 10.0)
+    # nothing is known: the machine (0.8, and 0.1 of drift), a name (0.6), a label (0.4), a dataset (0.3)
+    own = 0.6**2 + 0.4**2 + 0.3**2
+    approx = np.log1p(sum(np.expm1(v) for v in (0.36, 0.16, 0.09)))
+    assert model.spread([one], common=False) == pytest.approx(np.sqrt(approx))
+    assert model.spread([one], common=False) == pytest.approx(np.sqrt(own), rel=0.2)
+    # two that have nothing in common but the machine are known better together, and much less so where it counts
+    assert model.spread([one, two], common=False) < 0.8 * model.spread([one], common=False)
+    assert model.spread([one, two]) > 0.8
+    # the same again is no news
+    assert model.spread([one, one]) == pytest.approx(model.spread([one]))
+
+
+def test_a_model_goes_through_plain_data() -> None:
+    ladder = Ladder(0.5, {"a": (1.0, 0, 0, 0, 0, 0.5)}, {"a": 0.25}, {"a\tiris": 0.125}, {"0": 0.5})
+    model = CostModel({"fit": (ladder,), "predict": (), "query": (ladder, ladder)}, {"": 0.5, "iris": 0.25}, 7)
+    plain = model.to_plain()
+    again = CostModel.from_plain(json.loads(json.dumps(plain)))
+    assert again.to_plain() == plain
+    assert again.ladders["fit"][0].log_ratio([("a", "a", "iris")], np.ones((1, 6)))[0] == pytest.approx(2.375)

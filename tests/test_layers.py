@@ -38,14 +38,14 @@ LAYERS = {
     "inspection": ("checks meta_features", "frame registry datasets protocol"),
     # active learning: no files, no Dask, no global state
     "loop": (
-        "cell pool models history loop sizes slices cost rows replay stops",
+        "cell pool models history loop sizes slices cost cost_ladder rows replay stops",
         "frame registry datasets metrics stopping learners strategies protocol",
     ),
     # what rows of a pool are like: arrays, and learners along runs
     "samples": ("sample_measures", "frame registry datasets learners loop"),
     # a file becomes runs
     "grid": ("grid grid_*", "frame registry datasets catalogues metrics learners strategies protocol inspection"),
-    "plan": ("plan planner", "frame registry datasets learners strategies protocol inspection loop grid"),
+    "plan": ("plan planner pilot", "frame registry datasets learners strategies protocol inspection loop grid"),
     # runs become rows
     "workers": (
         "child supervisor ledger journal cluster cluster_file executor provenance",
@@ -61,7 +61,8 @@ LAYERS = {
     # what a user holds
     "use": (
         "__init__ api session merging results results_analyses influence_of pool_measures stopping_of paper simulation "
-        "progress cli cli_datasets cli_checks cli_stores console verification dataset_names audit audit_states",
+        "cost_learning progress cli cli_datasets cli_checks cli_stores console verification dataset_names audit "
+        "audit_states",
         "frame registry datasets catalogues metrics stopping learners strategies protocol inspection loop samples grid "
         "plan workers store analysis",
     ),
@@ -88,7 +89,8 @@ ONLY_IN = {
 
 #: Modules that compute in memory: no files, no processes, no clusters, no tables of others.
 PURE = (
-    "arrays identity seeds cell pool models history loop sizes slices cost strategies metrics stopping sample_measures"
+    "arrays identity seeds cell pool models history loop sizes slices cost cost_ladder strategies metrics stopping "
+    "sample_measures"
 )
 OUTSIDE = "pathlib os io shutil tempfile glob subprocess multiprocessing threading socket pyarrow pandas dask"
 

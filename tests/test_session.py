@@ -41,7 +41,7 @@ class Counter:
         self.begun: tuple[Any, ...] = ()
         self._interrupt_after = interrupt_after
 
-    def begin(self, runs: int, cells: int, seconds: float, dashboard: str) -> None:
+    def begin(self, runs: int, cells: int, seconds: float, spread: float, dashboard: str) -> None:
         self.begun = (runs, cells, dashboard)
 
     def ended(self, runs: int, failures: int, cells: int, seconds: float) -> None:
