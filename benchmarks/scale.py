@@ -31,7 +31,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -46,12 +46,13 @@ from algrid.datasets import Dataset, DatasetFacts, DatasetPlugin
 from algrid.errors import DatasetError
 from algrid.grid import GridSpec
 from algrid.grid_files import grid_file
-from algrid.identity import content_key, to_hex
+from algrid.history import History
+from algrid.identity import content_key, from_hex, to_hex
 from algrid.plan import Plan
 from algrid.results import Results
 from algrid.schema import RUNS, SKYLINES
 from algrid.session import Session
-from algrid.store import Policy, Store
+from algrid.store import Policy, RowQueue, Store
 from algrid.yaml_lines import load_yaml
 
 __all__ = ["Synthetic", "grid_of", "make_store", "measure", "rows_of"]
@@ -275,6 +276,25 @@ def step_resume(session: Session) -> str:
     return f"{todo.n_runs:,} to do, first of {len(first.variants)} runs"
 
 
+def step_continue(session: Session) -> str:
+    """`algrid run` with a budget of one cycle more, up to the histories of its first hundred slices."""
+    cycles = max(budget.cycles or 0 for budget in session.spec.budgets) + 1
+    larger = Session({**session.spec.to_dict(), "budgets": {"cycles": cycles}}, session.path)
+    snapshot, todo = Store.open(session.path).snapshot(), larger.todo()
+    again = larger.plan.continued(todo.runs, todo.known)
+    handed: list[int] = []
+    with RowQueue(snapshot, again, RUNS.names[1:]) as queue:
+
+        def histories(ids: list[str]) -> dict[str, History]:
+            rows = queue.rows(from_hex(np.array(ids)))
+            handed.append(len(rows))
+            return {row["run_id"]: History.from_row(row) for row in rows}
+
+        for _ in islice(larger.plan.slices(todo.runs, todo.skylines, 2, histories), 100):
+            pass
+    return f"{len(again):,} go on, {sum(handed):,} handed out"
+
+
 def step_writer(session: Session) -> str:
     """Open the store for writing."""
     with Store.open(session.path).writer() as writer:
@@ -313,6 +333,7 @@ STEPS: tuple[tuple[str, Callable[[Session], str]], ...] = (
     ("status, index made", step_status),
     ("status", step_status),
     ("resume up to the first slice", step_resume),
+    ("stored runs that go on", step_continue),
     ("compact", step_compact),
     ("mean AUBC, scores made", step_scores),
     ("mean AUBC by strategy and dataset", step_scores),
