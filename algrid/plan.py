@@ -92,7 +92,7 @@ class Plan:
             some = ", ".join(self.unbound[:10]) + (" ..." if len(self.unbound) > 10 else "")
             raise DatasetError(
                 f"{len(self.unbound)} of {len(self.spec.datasets)} datasets of the grid {self.spec.name!r} are not "
-                f"here: {some}. `algrid datasets fetch GRID` brings them; without their data the grid can only be counted."
+                f"here: {some}. `algrid datasets fetch GRID` brings them; until then the grid can only be counted."
             )
 
     @property
