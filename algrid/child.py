@@ -21,6 +21,7 @@ from typing import Any
 
 from algrid.cell import Cell
 from algrid.datasets.base import Dataset, DatasetPlugin
+from algrid.datasets.mapped import mapped_dataset
 from algrid.errors import AlgridError
 from algrid.journal import JournalError, JournalWriter, Stopped
 from algrid.loop import run_cell, skyline
@@ -70,13 +71,13 @@ def _provenance(plugins: tuple[Plugin, ...]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _dataset(plugin: DatasetPlugin) -> Dataset:
-    return plugin.load()
+def _dataset(plugin: DatasetPlugin, content: str) -> Dataset:
+    return mapped_dataset(content, plugin.dataset_name) or plugin.load()
 
 
 @lru_cache(maxsize=2)
 def _pool(cell: Cell) -> Pool:
-    return make_pool(cell, _dataset(cell.dataset))
+    return make_pool(cell, _dataset(cell.dataset, cell.dataset_hash))
 
 
 def main(pipe: int, journal: int, parent: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
-from distributed import Future
+from distributed import Future, get_worker
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
@@ -27,6 +27,7 @@ from algrid.provenance import differences, provenance
 from algrid.schema import FAILED, RUNS
 from algrid.slices import Outcome, Slice
 from algrid.supervisor import Supervisor
+from algrid.supply import Supply, lacks
 
 __all__ = ["Cluster", "Listener", "Sink", "execute"]
 
@@ -107,8 +108,9 @@ def execute(
         listener.begin(int(pending.sum()), int(np.count_nonzero(work)), predicted, plan.own_spread, links)
         owed = {plan.cells[i].digest: int(work[i]) for i in np.flatnonzero(work)}
         landed: _Landed = queue.SimpleQueue()
+        supply = Supply()
         lanes = [
-            _Lane(pool, plan.slices(runs, ends, pool.expected, histories, by_chance=seconds is not None), landed)
+            _Lane(pool, plan.slices(runs, ends, pool.expected, histories, by_chance=seconds is not None), landed, supply)
             for pool, runs, ends in _shares(plan, pending, skylines, pools)
         ]
         flight = _Flight(lanes, landed, sink, listener, owed=owed, here=provenance(plan.spec.plugins))
@@ -139,8 +141,8 @@ def _shares(
 class _Lane:
     """A pool of workers, the slices that are for it, and those that it has."""
 
-    def __init__(self, pool: Pool, slices: Iterator[Slice], landed: _Landed) -> None:
-        self.pool = pool
+    def __init__(self, pool: Pool, slices: Iterator[Slice], landed: _Landed, supply: Supply) -> None:
+        self.pool, self.supply = pool, supply
         self._slices, self._landed = slices, landed
         self.tasks: dict[Future, Slice] = {}
         self.lonely_since: float | None = None
@@ -151,6 +153,7 @@ class _Lane:
             self.submit(task)
 
     def submit(self, task: Slice) -> None:
+        task = replace(task, mapped=self.supply.ready(task.cell))
         future = self.pool.client.submit(_compute, task, pure=False)
         self.tasks[future] = task
         future.add_done_callback(lambda future: self._landed.put((self, future)))
@@ -219,10 +222,17 @@ class _Flight:
             self._send_again(lane)
             return
         del lane.tasks[future]
+        if outcome.lacks:
+            self._supply(lane, outcome.lacks, task)
         self._compare(outcome.provenance)
         for part in () if self._is_closed else outcome.rest:
             lane.submit(part)
         self._keep(task, outcome)
+
+    def _supply(self, lane: _Lane, worker: str, task: Slice) -> None:
+        """Send a slice's data to a machine that lacks them, unless an earlier slice of it was told so too."""
+        with contextlib.suppress(*_AWAY):  # a worker that is gone by now needs none
+            lane.supply.send(lane.pool.client, worker, task.cell)
 
     def _glance(self) -> None:
         """See whether schedulers and workers are there."""
@@ -343,7 +353,9 @@ _local = threading.local()
 
 
 def _compute(task: Slice) -> Outcome:
-    """On a worker: run a slice in the worker's own child process."""
+    """On a worker: run a slice in the worker's own child process, if the data are there."""
+    if task.mapped and lacks(task.cell):
+        return Outcome(rest=(task,), lacks=get_worker().address)
     if not hasattr(_local, "supervisor"):
         _local.supervisor = Supervisor()
         atexit.register(_local.supervisor.close)

@@ -86,7 +86,8 @@ def make_pool(cell: Cell, dataset: Dataset) -> Pool:
         )
     streams = cell.streams
     pool_rows, test_rows = cell.split.make(dataset, cell.split_index, streams.split_rng())
-    X, X_test = cell.preprocessing.prepare(dataset, pool_rows, test_rows)
+    given = dataset if cell.preprocessing.takes_float32 else dataset.widened()
+    X, X_test = cell.preprocessing.prepare(given, pool_rows, test_rows)
     y = dataset.y[pool_rows]
     labels = cell.oracle.answer(dataset.y, dataset.n_classes, streams.oracle_rng())[pool_rows]
     return Pool(

@@ -40,6 +40,8 @@ class Slice:
         Predicted seconds.
     losses : int
         How often a worker was lost that had it, and nothing else.
+    mapped : bool
+        Whether its data are kept by content, to be mapped (`algrid.supply`), so that a worker need not load them.
     """
 
     cell: Cell
@@ -54,6 +56,7 @@ class Slice:
     memory: int | None = None
     cost: float = 0.0
     losses: int = 0
+    mapped: bool = False
 
     def only(self, runs: Sequence[int], *, skyline: bool) -> Slice:
         """The slice with these of its runs (positions) only."""
@@ -79,8 +82,11 @@ class Outcome:
         Of the process that computed them.
     rest : tuple of Slice
         Runs that have not ended yet (their histories in it): to be handed out again.
+    lacks : str
+        Address of the worker, where its machine lacks the data.
     """
 
     tables: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     rest: tuple[Slice, ...] = ()
+    lacks: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,7 @@ __all__ = ["Dataset", "DatasetPlugin", "Features"]
 
 #: A feature matrix: dense float64, or CSR float64.
 Features = NDArray[np.float64] | sp.csr_matrix
+_HASHED = 2**20  # values that are hashed at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +197,14 @@ class Dataset:
         """Whether its rows are documents."""
         return self.documents is not None
 
+    def widened(self) -> Dataset:
+        """The dataset with float64 features: itself, but where it was kept as float32 (`algrid.datasets.mapped`)."""
+        if self.X.dtype == np.float64:
+            return self
+        wide = replace(self, X=self.X.astype(np.float64))
+        wide.__dict__["content_hash"] = self.content_hash  # of the values, whatever holds them
+        return wide
+
     @property
     def n_rows(self) -> int:
         """Number of rows."""
@@ -259,13 +268,17 @@ class Dataset:
         elif sp.issparse(self.X):
             parts = [self.X.indptr.astype("<i8"), self.X.indices.astype("<i8"), self.X.data.astype("<f8")]
         else:
-            parts = [np.ascontiguousarray(self.X, dtype="<f8")]
+            parts = []  # block by block below
         if self.test_rows is not None:
             parts.append(self.test_rows.astype("<i8"))
         kind = "text" if self.is_text else "csr" if sp.issparse(self.X) else "dense"
         digest.update(repr((kind, tuple(map(int, self.X.shape)), self.n_classes, tuple(self.categorical))).encode())
+        if not (self.is_text or sp.issparse(self.X)):
+            step = max(1, _HASHED // self.n_features)
+            for start in range(0, self.n_rows, step):
+                digest.update(np.ascontiguousarray(self.X[start : start + step], dtype="<f8").data)
         for part in [*parts, self.y.astype("<i8")]:
-            digest.update(np.ascontiguousarray(part).tobytes())
+            digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()[:32]
 
 

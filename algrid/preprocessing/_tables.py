@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -18,6 +19,9 @@ from algrid.preprocessing.base import Described, Preprocessing, overflow
 __all__ = ["TablePreprocessing"]
 
 Dense = NDArray[np.float64]
+_Apply = Callable[[Dense], list[Dense]]  # the blocks of columns of another part than the pool
+
+_BLOCK = 2**20  # values that are looked at at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,7 @@ class TablePreprocessing(Preprocessing):
         which every row of the pool has a category of its own, are left out.
     """
 
+    takes_float32: ClassVar[bool] = True
     legacy: ClassVar[Mapping[str, object]] = {
         "categories": "onehot",
         "missing": "median",
@@ -96,7 +101,8 @@ class TablePreprocessing(Preprocessing):
         try:
             with np.errstate(over="raise"):
                 if sp.issparse(dataset.X):
-                    return self._sparse(dataset.X[pool_rows], dataset.X[test_rows])
+                    parts = (sp.csr_matrix(dataset.X[rows], dtype=np.float64) for rows in (pool_rows, test_rows))
+                    return self._sparse(*parts)
                 return self._dense(dataset, dataset.X, pool_rows, test_rows)
         except FloatingPointError as error:
             raise overflow(dataset, self, error) from error
@@ -104,53 +110,108 @@ class TablePreprocessing(Preprocessing):
     def _dense(
         self, dataset: Dataset, X: Dense, pool_rows: NDArray[np.intp], test_rows: NDArray[np.intp]
     ) -> tuple[Features, Features]:
-        pool, test = X[pool_rows], X[test_rows]
-        is_categorical = np.isin(np.arange(dataset.n_features), dataset.categorical)
-        known = ~np.isnan(pool).all(axis=0)
-        if self.drop_ids:
-            known &= ~id_columns(pool[np.argsort(pool_rows)], dataset.categorical)
-        blocks = [
-            *self._numeric(pool[:, known & ~is_categorical], test[:, known & ~is_categorical]),
-            self._categories(pool[:, known & is_categorical], test[:, known & is_categorical]),
-        ]
-        X_pool, X_test = (np.ascontiguousarray(np.hstack(side)) for side in zip(*blocks, strict=True))
-        if X_pool.shape[1] == 0:
+        """Large data have room for little more than the result: the test part is gathered when the pool is done."""
+        numeric, categorical = self._columns(dataset, X, pool_rows)
+        gaps = any(np.isnan(block).any() for rows in (pool_rows, test_rows) for block in _blocks(X, rows, numeric))
+        blocks: list[Dense] = []
+        steps: list[tuple[NDArray[np.intp], _Apply]] = []
+        for columns, fit in ((numeric, partial(self._numeric, gaps=gaps)), (categorical, self._categories)):
+            if len(columns):
+                found, apply = fit(_gathered(X, pool_rows, columns))
+                blocks += found
+                steps.append((columns, apply))
+        if not blocks:
             but_ids = " but ids" if self.drop_ids else ""
             raise DatasetError(f"dataset {dataset.name!r} has no feature with a value in the pool{but_ids}.")
-        return X_pool, X_test
+        X_pool = _joined(blocks)
+        del blocks, found
+        return X_pool, _joined([block for columns, apply in steps for block in apply(_gathered(X, test_rows, columns))])
 
-    def _numeric(self, pool: Dense, test: Dense) -> list[tuple[Dense, Dense]]:
-        """The scaled columns, and the indicators of those that the pool lacks values of."""
-        if pool.shape[1] == 0:
-            return []
-        incomplete = np.isnan(pool).any(axis=0) & self.indicator
-        indicators = tuple(np.isnan(part[:, incomplete]).astype(np.float64) for part in (pool, test))
-        if np.isnan(pool).any() or np.isnan(test).any():
-            from sklearn.impute import SimpleImputer
+    def _columns(
+        self, dataset: Dataset, X: Dense, pool_rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Positions of the numeric and of the categorical columns that are not left out."""
+        every = np.arange(dataset.n_features)
+        kept = np.zeros(dataset.n_features, dtype=np.bool_)
+        for block in _blocks(X, pool_rows, every):
+            kept |= ~np.isnan(block).all(axis=0)
+        if self.drop_ids:
+            kept &= ~id_columns(X[np.sort(pool_rows)], dataset.categorical)
+        is_categorical = np.isin(every, dataset.categorical)
+        return np.flatnonzero(kept & ~is_categorical), np.flatnonzero(kept & is_categorical)
 
-            pool, test = _fit_on_pool(SimpleImputer(strategy=self.missing), pool, test)
-        return [self._scaled(pool, test), (indicators[0], indicators[1])]
+    def _numeric(self, pool: Dense, *, gaps: bool) -> tuple[list[Dense], _Apply]:
+        """The scaled columns and the indicators of those that the pool lacks values of; the same of another part."""
+        from sklearn.impute import SimpleImputer
 
-    def _scaled(self, pool: Dense, test: Dense) -> tuple[Dense, Dense]:
-        for scaler in self.scalers():
-            pool, test = _fit_on_pool(scaler, pool, test)
-        return pool, test
+        incomplete = np.flatnonzero([self.indicator and bool(np.isnan(column).any()) for column in pool.T])
 
-    def _categories(self, pool: Dense, test: Dense) -> tuple[Dense, Dense]:
-        if pool.shape[1] == 0:
-            return pool, test
+        def indicators(part: Dense) -> list[Dense]:
+            return [np.isnan(part[:, incomplete]).astype(np.float64)] if len(incomplete) else []
+
+        of_pool = indicators(pool)  # first, as steps work in place
+        result, fitted = _fit([*([SimpleImputer(strategy=self.missing)] if gaps else []), *self.scalers()], pool)
+
+        def apply(part: Dense) -> list[Dense]:
+            shown = indicators(part)
+            return [_transform(fitted, part), *shown]
+
+        return [result, *of_pool], apply
+
+    def _categories(self, pool: Dense) -> tuple[list[Dense], _Apply]:
+        """The encoded columns, and what makes them of others."""
         from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
         if self.categories == "onehot":
-            return _fit_on_pool(OneHotEncoder(handle_unknown="ignore", sparse_output=False), pool, test)
-        unknown: dict[str, Any] = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
-        return self._scaled(*_fit_on_pool(OrdinalEncoder(**unknown, encoded_missing_value=-1), pool, test))
+            steps: list[Any] = [OneHotEncoder(handle_unknown="ignore", sparse_output=False)]
+        else:
+            unknown: dict[str, Any] = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
+            steps = [OrdinalEncoder(**unknown, encoded_missing_value=-1), *self.scalers()]
+        result, fitted = _fit(steps, pool)
+        return [result], lambda part: [_transform(fitted, part)]
 
     def _sparse(self, pool: sp.csr_matrix, test: sp.csr_matrix) -> tuple[Features, Features]:
-        for scaler in self.sparse_scalers():
-            pool, test = _fit_on_pool(scaler, pool, test)
-        return sp.csr_matrix(pool), sp.csr_matrix(test)
+        X_pool, fitted = _fit(self.sparse_scalers(), pool)
+        return sp.csr_matrix(X_pool), sp.csr_matrix(_transform(fitted, test))
 
 
-def _fit_on_pool(transformer: Any, pool: Any, test: Any) -> tuple[Any, Any]:
-    return transformer.fit(pool).transform(pool), transformer.transform(test)
+def _fit(steps: Sequence[Any], pool: Any) -> tuple[Any, list[Any]]:
+    """The pool after all steps, each fitted on what the one before gives; and the fitted steps.
+
+    Ours is a copy already: scikit-learn's scalers need not make another.
+    """
+    for step in steps:
+        if "copy" in step.get_params(deep=False):
+            step.set_params(copy=False)
+        pool = step.fit(pool).transform(pool)
+    return pool, list(steps)
+
+
+def _transform(fitted: Sequence[Any], part: Any) -> Any:
+    for step in fitted:
+        part = step.transform(part)
+    return part
+
+
+def _blocks(X: Dense, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Iterator[Dense]:
+    """The values of rows and columns, a few megabytes at a time."""
+    step = max(1, _BLOCK // max(1, X.shape[1]))
+    everything = len(columns) == X.shape[1]
+    for start in range(0, len(rows), step):
+        block = X[rows[start : start + step]]
+        yield block if everything else block[:, columns]
+
+
+def _gathered(X: Dense, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Dense:
+    """(n_rows, n_columns) a float64 copy, column by column in memory, as the bits of scalers' sums depend on that."""
+    gathered = np.empty((len(rows), len(columns)), dtype=np.float64, order="F")
+    start = 0
+    for block in _blocks(X, rows, columns):
+        gathered[start : start + len(block)] = block
+        start += len(block)
+    return gathered
+
+
+def _joined(blocks: list[Dense]) -> Dense:
+    """Blocks beside each other, row by row in memory."""
+    return np.ascontiguousarray(blocks[0] if len(blocks) == 1 else np.hstack(blocks))

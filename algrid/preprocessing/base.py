@@ -58,9 +58,13 @@ class Preprocessing(Plugin):
     gives : str
         ``features``, or ``tokens`` (ids of a tokenizer's vocabulary, see `algrid.preprocessing.tokens`), which only
         learners can use that say so.
+    takes_float32 : bool
+        Whether `prepare` can be given features as float32 (large data are mapped so), and computes with float64
+        all the same. Others are given a float64 copy.
     """
 
     leaks: ClassVar[bool] = False
+    takes_float32: ClassVar[bool] = False
     gives: ClassVar[str] = "features"
 
     @property
