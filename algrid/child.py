@@ -35,6 +35,7 @@ from algrid.slices import Slice
 __all__ = ["compute", "main"]
 
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl(2)
+_SMALL = 64 * 2**20  # bytes of a pool that is kept while another is made
 
 
 def compute(task: Slice, journal: JournalWriter, patience: float) -> None:
@@ -75,9 +76,17 @@ def _dataset(plugin: DatasetPlugin, content: str) -> Dataset:
     return mapped_dataset(content, plugin.dataset_name) or plugin.load()
 
 
-@lru_cache(maxsize=2)
+_pools: dict[Cell, Pool] = {}
+
+
 def _pool(cell: Cell) -> Pool:
-    return make_pool(cell, _dataset(cell.dataset, cell.dataset_hash))
+    """The pool of a cell, from the last two; a large one is let go before the next is made."""
+    if cell not in _pools:
+        for known in [*_pools]:
+            if len(_pools) > 1 or _pools[known].n_bytes > _SMALL:
+                del _pools[known]
+        _pools[cell] = make_pool(cell, _dataset(cell.dataset, cell.dataset_hash))
+    return _pools[cell]
 
 
 def main(pipe: int, journal: int, parent: int) -> None:

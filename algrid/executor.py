@@ -230,7 +230,7 @@ class _Flight:
         self._keep(task, outcome)
 
     def _supply(self, lane: _Lane, worker: str, task: Slice) -> None:
-        """Send a slice's data to a machine that lacks them, unless an earlier slice of it was told so too."""
+        """Send a slice's data to a machine that lacks them."""
         with contextlib.suppress(*_AWAY):  # a worker that is gone by now needs none
             lane.supply.send(lane.pool.client, worker, task.cell)
 

@@ -66,6 +66,11 @@ class Pool:
                     part.setflags(write=False)
 
     @property
+    def n_bytes(self) -> int:
+        """Bytes of the features."""
+        return sum(int(X.data.nbytes) for X in (self.X, self.X_test))
+
+    @property
     def n_pool(self) -> int:
         """Rows of the pool."""
         return len(self.y)

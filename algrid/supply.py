@@ -42,7 +42,7 @@ class Supply:
         return dataset.content_hash == cell.dataset_hash and put(dataset)
 
     def send(self, client: Any, worker: str, cell: Cell) -> None:
-        """Send the data of a cell to the machine of a worker.
+        """Send the data of a cell to the machine of a worker, unless they got there meanwhile.
 
         Parameters
         ----------
@@ -58,6 +58,8 @@ class Supply:
         """
         content, token = cell.dataset_hash, secrets.token_hex(8)
         try:
+            if client.run(is_there, content, workers=[worker])[worker]:
+                return
             if (worker, content) in self._sent:
                 raise OSError("they were sent before, and are gone")
             for name, piece in pieces(content):

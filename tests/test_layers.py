@@ -48,7 +48,7 @@ LAYERS = {
     "plan": ("plan planner pilot", "frame registry datasets learners strategies protocol inspection loop grid"),
     # runs become rows
     "workers": (
-        "child supervisor ledger journal cluster cluster_file executor provenance",
+        "child supervisor supply ledger journal cluster cluster_file executor provenance",
         "frame registry datasets metrics learners strategies protocol loop plan",
     ),
     "store": ("store", "frame"),

@@ -67,7 +67,7 @@ def mapped_dataset(content: str, name: str) -> Dataset | None:
     try:
         dataset = _read(folder, name)
         whole = dataset.content_hash == content
-    except (OSError, ValueError, KeyError, TypeError, DatasetError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, DatasetError):
         whole = False
     if not whole:
         shutil.rmtree(folder, ignore_errors=True)

@@ -31,6 +31,22 @@ def test_workers_in_other_folders(expected: dict[str, Any], tmp_path: Path) -> N
     assert evidence(tmp_path / "results") == expected
 
 
+def test_a_machine_without_the_data_is_sent_them_once(
+    expected: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALGRID_CACHE", str(tmp_path / "there"))  # of the workers, which start now
+    with Dask(tmp_path / "dask") as dask:
+        dask.scheduler()
+        dask.worker()
+        dask.worker()
+        monkeypatch.setenv("ALGRID_CACHE", str(tmp_path / "here"))
+        assert Session(GRID, tmp_path / "results").run(Quiet(), scheduler=dask.address) == 32
+    assert evidence(tmp_path / "results") == expected
+    here, there = (sorted(path.name for path in (tmp_path / side / "datasets").iterdir()) for side in ("here", "there"))
+    assert here == there
+    assert len(there) > 0
+
+
 def test_a_worker_that_is_killed(expected: dict[str, Any], tmp_path: Path) -> None:
     with Dask(tmp_path / "dask") as dask:
         dask.scheduler()
