@@ -109,8 +109,9 @@ def execute(
         owed = {plan.cells[i].digest: int(work[i]) for i in np.flatnonzero(work)}
         landed: _Landed = queue.SimpleQueue()
         supply = Supply()
+        by_chance = seconds is not None
         lanes = [
-            _Lane(pool, plan.slices(runs, ends, pool.expected, histories, by_chance=seconds is not None), landed, supply)
+            _Lane(pool, plan.slices(runs, ends, pool.expected, histories, by_chance=by_chance), landed, supply)
             for pool, runs, ends in _shares(plan, pending, skylines, pools)
         ]
         flight = _Flight(lanes, landed, sink, listener, owed=owed, here=provenance(plan.spec.plugins))
