@@ -33,8 +33,10 @@ _CONFIG = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT,
     "distributed.comm.timeouts.connect": "60s",
-    "distributed.deploy.lost-worker-timeout": "5s",  # after it another job is submitted
 }
+#: After so long Dask replaces a lost worker: a job by another. One of this machine is started again by its nanny, which
+#: takes its time where the machine is busy.
+_LOST_WORKER, _LOST_LOCAL_WORKER = "5s", "30s"
 
 
 class SchedulerLost(Exception):  # noqa: N818 - caught and dealt with where runs are handed out
@@ -52,10 +54,14 @@ class Pool:
         Threads to expect, where workers come and go.
     where : str
         What messages call it.
+    renew : callable, optional
+        Starts workers again that are gone for good; harmless where none is.
     """
 
-    def __init__(self, connect: Callable[[], Client], threads: int, where: str) -> None:
-        self.where = where
+    def __init__(
+        self, connect: Callable[[], Client], threads: int, where: str, renew: Callable[[], object] = lambda: None
+    ) -> None:
+        self.where, self.renew = where, renew
         self._connect = connect
         self.client = connect()
         scheduler = self._identity()
@@ -171,7 +177,9 @@ class Cluster:
         """
         for name in ("distributed.nanny", "distributed.scheduler"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # lost and busy workers are dealt with by algrid
-        with dask.config.set(_CONFIG), contextlib.ExitStack() as stack:
+        local = any(isinstance(spec, Workers) for spec in self.pools.values())
+        lost = {"distributed.deploy.lost-worker-timeout": _LOST_LOCAL_WORKER if local else _LOST_WORKER}
+        with dask.config.set({**_CONFIG, **lost}), contextlib.ExitStack() as stack:
             opened = {}
             for name, spec in self.pools.items():
                 opened[name] = _open(spec, stack)
@@ -188,8 +196,12 @@ def _open(spec: PoolSpec, stack: contextlib.ExitStack) -> Pool:
             return known[-1]
 
         return Pool(connect, 0, spec.address)
-    cluster = stack.enter_context(_local_cluster(spec) if isinstance(spec, Workers) else _job_cluster(spec))
-    return Pool(lambda: Client(cluster), spec.threads, cluster.scheduler_address)
+    if isinstance(spec, Workers):
+        local = stack.enter_context(_local_cluster(spec))
+        # a nanny restarts its worker, but is given up where that takes longer than Dask waits for it
+        return Pool(lambda: Client(local), spec.threads, local.scheduler_address, lambda: local.scale(spec.threads))
+    jobs = stack.enter_context(_job_cluster(spec))
+    return Pool(lambda: Client(jobs), spec.threads, jobs.scheduler_address)
 
 
 def _local_cluster(spec: Workers) -> LocalCluster:

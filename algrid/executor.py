@@ -245,6 +245,8 @@ class _Flight:
                 self._send_again(lane)
                 continue
             lane.pool.expect(threads)
+            if threads < lane.pool.expected:
+                lane.pool.renew()
             if threads or not lane.tasks:
                 lane.lonely_since = None
             elif lane.lonely_since is None:
