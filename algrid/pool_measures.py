@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algrid.cell import Cell
 from algrid.history import History
 from algrid.influence.picked_rows import PICKED_COLUMNS, accuracy_gain, oracle_picks
 from algrid.influence.runs_by_dataset import RunsByDataset, axes_of
@@ -82,13 +83,18 @@ def pool_measures(
             cell, _, _ = plan.find(axes["run_id"].iloc[own[0]])
             pool = make_pool(cell, cell.dataset.load())
             found = {
-                **of_data(pool.X, pool.y, pool.n_classes, seed),
+                **(of_data(pool.X, pool.y, pool.n_classes, seed) if _has_distances(cell) else {}),
                 **of_replays((replay(*one) for one in replayed), pool.n_pool),
                 "oracle_picks": oracle_picks(table.take(own), pool.n_pool, oracles),
                 "accuracy_gain": accuracy_gain(table.take(own), pool.n_pool),
             }
-            values = {measure: found[measure] for measure in MEASURES}
+            values = {measure: found.get(measure, np.nan) for measure in MEASURES}
             yield pd.DataFrame({**names, "pool_index": np.arange(pool.n_pool), **values})
+
+
+def _has_distances(cell: Cell) -> bool:
+    """Whether features are numbers: ids of tokens are not near to one another, or far."""
+    return cell.preprocessing.gives == "features"
 
 
 def sampled_runs(axes: pd.DataFrame, n: int, rng: np.random.Generator) -> NDArray[np.intp]:

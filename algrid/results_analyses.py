@@ -251,6 +251,27 @@ class Analyses(ABC):
         return run_seconds(self.snapshot.table(RUNS.name, RUNTIME_COLUMNS))
 
     @watched
+    def query_shapes(self, budget: int | None = None, *, most: int | None = None, seed: int = 0) -> pd.DataFrame:
+        """How the batches of each run are made: class balance and distances; see `algrid.query_shapes`.
+
+        Any statistic of scores takes it, with one of its columns as ``value``.
+
+        Parameters
+        ----------
+        budget : int, optional
+            Labels bought up to which batches count; by default the grid's largest budget.
+        most : int, optional
+            Runs of each cell that are looked at; by default all.
+        seed : int
+            Of the draw of runs.
+        """
+        from algrid.query_shapes import query_shapes
+
+        at = self._budgets()[-1] if budget is None else budget
+        parts = query_shapes(self.snapshot, self._plan, self._runs_by_dataset(), at, most=most, seed=seed)
+        return pd.concat(list(parts), ignore_index=True)
+
+    @watched
     def crossings(
         self, metric: str = "accuracy", by: str = "strategy", *, points: int = 10, resamples: int = 1000
     ) -> pd.DataFrame:

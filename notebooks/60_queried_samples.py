@@ -35,6 +35,7 @@ from IPython.display import Markdown
 import algrid as ag
 from algrid.figures.profiles import profiles_figure
 from algrid.findings import tastes
+from algrid.influence.queried_rows import shape_means
 from algrid.pool_measures import MEASURES
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
@@ -62,6 +63,15 @@ profiles_figure(profiles)
 
 # %%
 profiles_figure(profiles, "change")
+
+# %% [markdown]
+# ## How batches are made
+#
+# `class_gap`: how far the classes of the queried rows are from those of the pool; mean cosine distances `within` a
+# batch, `to_labeled` and `to_unlabeled` rows.
+
+# %%
+shape_means(opened.query_shapes(most=40), by).round(3)
 
 # %%
 Markdown(f"## The finding\n\n{tastes(profiles)}")

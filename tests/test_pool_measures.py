@@ -8,6 +8,7 @@ import pytest
 from small_store import make_store
 
 from algrid.api import open as open_results
+from algrid.influence.queried_rows import shape_means
 from algrid.pool import make_pool
 from algrid.pool_measures import MEASURES, sampled_runs
 from algrid.sample_measures import of_data
@@ -72,3 +73,30 @@ def test_runs_are_drawn_evenly_whatever_their_order():
     mixed = frame.sample(frac=1, random_state=1)
     again = mixed.iloc[sampled_runs(mixed, 8, np.random.default_rng(0))]
     assert again["run_id"].tolist() == drawn["run_id"].tolist()
+
+
+def test_batches_of_stored_runs_are_those_of_their_histories(results):
+    shapes = results.query_shapes()
+    assert len(shapes) == len(results.runs)
+    row = shapes.iloc[5]
+    points = list(results.replay(row["run_id"]))
+    pool = points[0].pool
+    unit = pool.X / np.linalg.norm(pool.X, axis=1, keepdims=True)
+    apart = [1 - unit[a] @ unit[b] for p in points[1:] for i, a in enumerate(p.batch) for b in p.batch[i + 1 :]]
+    assert row["within"] == pytest.approx(np.mean(apart))  # all batches have the same size
+    picked = np.concatenate([p.batch for p in points])
+    shares = np.bincount(pool.y[picked], minlength=3) / len(picked) - np.bincount(pool.y, minlength=3) / pool.n_pool
+    assert row["class_gap"] == pytest.approx(np.abs(shares).sum())
+    assert row["class_gap_maximum"] == pytest.approx(np.abs(shares).max())
+    some = results.query_shapes(4, most=1)
+    assert some.groupby(["dataset", "split", "start_set"], observed=True).size().tolist() == [1] * 4
+
+
+def test_means_of_shapes_have_a_row_a_level(results):
+    shapes = results.query_shapes()
+    means = shape_means(shapes, resamples=10).set_index("strategy")
+    expected = (
+        shapes.groupby(["strategy", "dataset"], observed=True)["within"].mean().groupby("strategy", observed=True)
+    )
+    assert means["within"].to_dict() == pytest.approx(expected.mean().to_dict())
+    assert means["within_low"].isna().all()

@@ -5,17 +5,28 @@ Computed from the data of the run's cell and its history; nothing is fitted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algrid.leaderboard import leaderboard
+
 if TYPE_CHECKING:
     from algrid.history import History
     from algrid.pool import Pool
 
-__all__ = ["class_balance", "query_distances"]
+__all__ = ["SHAPES", "class_balance", "query_distances", "shape_means"]
+
+#: What is said of the batches of a run, and what a high value says.
+SHAPES = {
+    "class_gap": "the classes of the queried rows are not those of the pool (L1)",
+    "class_gap_maximum": "the same, of the class that is furthest off",
+    "within": "the rows of a batch lie apart (mean cosine distance)",
+    "to_labeled": "batches lie far from what is labelled",
+    "to_unlabeled": "batches lie far from what stays unlabelled",
+}
 
 Floats = NDArray[np.float64]
 
@@ -102,6 +113,41 @@ def query_distances(pool: Pool, history: History) -> pd.DataFrame:
         )
         labeled, n_labeled = labeled + batch, n_labeled + n
     return pd.DataFrame(rows, columns=["cycle", "n_bought", "within", "to_labeled", "to_unlabeled"])
+
+
+def shape_means(shapes: pd.DataFrame, by: str = "strategy", *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Means of each shape of batches by the levels of a hyperparameter, with intervals.
+
+    Parameters
+    ----------
+    shapes : DataFrame
+        A row a run: axes, and the columns of `SHAPES`, as `Results.query_shapes` makes it.
+    by : str
+    resamples, seed : int
+        Of the bootstrap over datasets and their replicates.
+
+    Returns
+    -------
+    DataFrame
+        One row a level: the level, and each of `SHAPES` with ``_low`` and ``_high`` (means over what each level has).
+        ``attrs``: ``by``, ``note``.
+
+    Raises
+    ------
+    AlgridError
+        As `algrid.leaderboard.leaderboard`.
+    """
+    columns: list[pd.DataFrame] = []
+    notes: dict[str, None] = {}
+    for name in SHAPES:
+        options: dict[str, Any] = {"resamples": resamples, "seed": seed, "higher_is_better": True}
+        board = leaderboard(shapes.assign(value=shapes[name]), by, missing="own_mean", **options)
+        notes[board.attrs["note"]] = None
+        ends = {f"mean{end}": f"{name}{end}" for end in ("", "_low", "_high")}
+        columns.append(board.set_index(by)[list(ends)].rename(columns=ends))
+    table = pd.concat(columns, axis=1).sort_index().reset_index()
+    table.attrs.update(by=by, note=" ".join(filter(None, notes)))
+    return table
 
 
 def _unit_rows(pool: Pool) -> tuple[NDArray[np.float64], Floats]:
