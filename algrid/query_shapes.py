@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from algrid.history import History
 from algrid.influence.queried_rows import SHAPES, class_balance, query_distances
@@ -56,7 +55,7 @@ def query_shapes(
     """
     for name in ticking(runs.datasets, len(runs.datasets), "looking at batches"):
         axes = axes_of(runs.read(name, (*AXES, "run_id", "reach")), (*AXES, "run_id", "reach"))
-        groups: dict[Any, NDArray[np.intp]] = axes.groupby(list(CELL_AXES), observed=True, sort=True).indices
+        groups: dict[Any, Any] = axes.groupby(list(CELL_AXES), observed=True, sort=True).indices
         for own in groups.values():
             ids = axes["run_id"].iloc[own]
             rng = generator(seed, "batches", cell=min(ids))

@@ -79,7 +79,7 @@ class Analyses(ABC):
         return query_influence(self._runs_by_dataset(), by, at, resamples=resamples)
 
     @watched
-    def sample_measures(self, *, replays: int = 12, seed: int = 0) -> pd.DataFrame:
+    def sample_measures(self, *, replays: int = 8, seed: int = 0) -> pd.DataFrame:
         """What every row of every pool is like: density, hardness, outlierness ...; see `algrid.pool_measures`.
 
         Parameters

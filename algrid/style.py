@@ -182,7 +182,7 @@ def labels_of(levels: Sequence[Any], width: int = 40) -> list[str]:
     for name, (stem, parameters) in own.items():
         others = [set(p) for s, p in own.values() if s == stem]
         telling = [p for p in parameters if len(others) > 1 and any(p not in other for other in others)]
-        short[name] = f"{stem}({', '.join([*telling, '…'])})"
+        short[name] = f"{stem}({', '.join([*telling, '…'])})" if parameters else name
     return [label_of(name if len(name) <= width else short[name], width) for name in names]
 
 

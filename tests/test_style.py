@@ -101,5 +101,6 @@ def test_a_long_name_keeps_what_tells_it_from_others() -> None:
         "gaussian(minority_share=0.33, …)",
     ]
     assert labels_of(levels, 20)[3] == "gaussian(minority_s…"
+    assert labels_of(["kcenter_greedy@small_text"], 20) == ["kcenter_greedy@smal…"]
     assert labels_of(levels, 60) == levels
     assert labels_of([1, 20.0, 0.5]) == ["1", "20", "0.5"]
