@@ -34,10 +34,16 @@ help:
 
 # --- experiments ---
 
-grid: $(CORE) ## run a grid and print its leaderboard (GRID=quickstart, WORKERS=all cores)
+# A grid whose levels need the text extra gets an environment that has it.
+GRID_FILE  := $(firstword $(wildcard $(GRID)) $(wildcard algrid/grids/$(GRID).yaml))
+TEXT       := embedding:|tokens:|transformer:|setfit:|@small_text
+NEEDS_TEXT := $(if $(GRID_FILE),$(shell grep -Eqs '^[^\#]*($(TEXT))' "$(GRID_FILE)" && echo yes))
+FOR_GRID   := $(if $(NEEDS_TEXT),$(ALL),$(CORE))
+
+grid: $(FOR_GRID) ## run a grid and print its leaderboard (GRID=quickstart, WORKERS=all cores)
 	@$(BIN)/algrid run "$(GRID)" $(if $(WORKERS),--workers $(WORKERS))
 
-status: $(CORE) ## how far a grid is
+status: $(FOR_GRID) ## how far a grid is
 	@$(BIN)/algrid status "$(GRID)"
 
 figures: $(CORE) ## draw every figure of finished results (RESULTS=results/quickstart)

@@ -22,6 +22,7 @@ __all__ = [
     "largest_part",
     "missing_matters",
     "most_robust",
+    "rankings_agree",
     "replicates_matter",
     "same_results",
     "tastes",
@@ -169,6 +170,18 @@ def evaluations_agree(table: pd.DataFrame) -> str:
         f"{row['aggregate_b']} of {row['metric_b']} rank strategies least alike: tau is {_told(row, 'tau', '.2f')}."
     )
     return _noted([text], table)
+
+
+def rankings_agree(table: pd.DataFrame) -> str:
+    """Whether two studies rank strategies alike, as `algrid.routes.ranking_agreement` has it."""
+    (first, second), tau = table.attrs["names"], table.attrs["tau"]
+    one, other = f"win_rate_{first}", f"win_rate_{second}"
+    best = [str(table["strategy_family"].iloc[int(table[column].to_numpy().argmax())]) for column in (one, other)]
+    said = [f"Of {table.attrs['n']} families of strategies that both have, {best[0]} is first on {first}"]
+    said[0] += f" and on {second}." if best[0] == best[1] else f", {best[1]} on {second}."
+    if not np.isnan(tau):
+        said.append(f"The two rankings agree with a tau of {tau:.2f} (1: the same, 0: unrelated, -1: reversed).")
+    return _noted(said, table)
 
 
 def cheapest_best(table: pd.DataFrame, seconds: pd.DataFrame) -> str:

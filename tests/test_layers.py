@@ -55,7 +55,7 @@ LAYERS = {
     # rows become findings: needs nothing of how they were made
     "analysis": (
         "points curves score_table export switches mean_curves aggregates pairing missing leaderboard influence tables "
-        "runtime stopping_outcomes store_comparison failures ogal findings figures style wording",
+        "runtime stopping_outcomes routes store_comparison failures ogal findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds

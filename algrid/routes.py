@@ -1,0 +1,94 @@
+"""Two studies beside each other, and ways from documents to predictions: a representation with its learner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from algrid.errors import AlgridError
+from algrid.leaderboard import leaderboard
+
+__all__ = ["ranking_agreement", "routes"]
+
+
+def routes(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same table with preprocessing and learner as one axis, ``learner``: ``tfidf + logistic_regression``.
+
+    A representation and a learner that don't fit make no pair, so that neither can be compared with all else equal; the
+    pairs can, which is what somebody with texts has to choose from.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table with these two columns, such as `algrid.curves.scores` makes.
+    """
+    joined = frame.copy()
+    joined["learner"] = frame["preprocessing"].astype(str) + " + " + frame["learner"].astype(str)
+    joined["preprocessing"] = "any"
+    joined.attrs.update(frame.attrs)
+    return joined
+
+
+def ranking_agreement(
+    scores: pd.DataFrame, others: pd.DataFrame, *, names: tuple[str, str] = ("text", "tables")
+) -> pd.DataFrame:
+    """Whether two studies rank the families of strategies that they have in common alike.
+
+    Parameters
+    ----------
+    scores, others : DataFrame
+        As `algrid.curves.scores` makes them, of one budget each.
+    names : (str, str)
+        What to call the two.
+
+    Returns
+    -------
+    DataFrame
+        A row a family, that of the best mean win rate in the first first: ``strategy_family``, and the mean win rate
+        (over the other families, at equal settings) in both, ``win_rate_NAME``. ``attrs`` have ``tau`` (Kendall's
+        tau-b of the two columns; NaN below three families), ``n`` (families), ``names`` and a ``note``.
+
+    Raises
+    ------
+    AlgridError
+        If fewer than two families are in both.
+    """
+    by = "strategy_family"
+    common = sorted(set(scores[by].astype(str)) & set(others[by].astype(str)))
+    if len(common) < 2:
+        raise AlgridError(
+            f"{names[0]} and {names[1]} have {len(common)} families of strategies in common; two at least are needed."
+        )
+    boards = [_board(frame, by, common) for frame in (scores, others)]
+    columns = [f"win_rate_{name}" for name in names]
+    table = (
+        boards[0]
+        .rename(columns={"win_rate": columns[0]})
+        .merge(boards[1].rename(columns={"win_rate": columns[1]}), on=by)
+    )
+    table = table.sort_values([columns[0], by], ascending=[False, True], kind="stable", ignore_index=True)
+    table.attrs = {"tau": _tau(table, columns), "n": len(table), "names": names}
+    few = "" if len(table) >= _FEW else f"{len(table)} families are few: a tau of them can be chance."
+    table.attrs["note"] = few
+    return table
+
+
+#: Below so many families even a perfect agreement is likelier than 1 % by chance.
+_FEW = 5
+
+
+def _board(frame: pd.DataFrame, by: str, levels: list[str]) -> pd.DataFrame:
+    kept = frame[frame[by].astype(str).isin(levels)]
+    board = leaderboard(kept, by, resamples=0)[[by, "win_rate"]]
+    return board.assign(**{by: board[by].astype(str)})
+
+
+def _tau(table: pd.DataFrame, columns: list[str]) -> float:
+    if len(table) < 3 or any(table[column].nunique() < 2 for column in columns):
+        return float("nan")
+    from scipy.stats import kendalltau
+
+    found: Any = kendalltau(*(np.asarray(table[column], dtype=np.float64) for column in columns))
+    return float(found.statistic)
