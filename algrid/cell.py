@@ -125,7 +125,10 @@ class Cell:
 
 
 def digests(cells: Iterable[Cell]) -> NDArray[np.uint64]:
-    """(n_cells,) the digests of many cells: a part of the identity that many have in common is spelled once."""
+    """(n_cells,) the digests of many cells: a part of the identity that many have in common is spelled once.
+
+    The cells keep them as their `digest`.
+    """
     spelled: dict[tuple[str, Any], str] = {}
     found: list[int] = []
     for cell in cells:
@@ -136,6 +139,7 @@ def digests(cells: Iterable[Cell]) -> NDArray[np.uint64]:
                 text = spelled[name, key] = f"{canonical_json(name)}:{canonical_json(value())}"
             parts.append(text)
         found.append(text_digest64("{" + ",".join(parts) + "}"))
+        vars(cell)["digest"] = found[-1]  # where the cached property would put the same number
     return np.array(found, dtype=np.uint64)
 
 

@@ -62,6 +62,7 @@ class _Planner:
         self.rows: list[_Row] = []
         self.priced: dict[int, tuple[VariantTable, Prices, Shape]] = {}  # by the row's identity
         self.table = cache(lambda learner: VariantTable(self.variants, learner))
+        self.labels = {level: level.label for level in (*spec.preprocessing, *spec.learners, *spec.oracles)}
         self.excluded = [_Exclusion(entry, self.variants) for entry in spec.exclude]
         self.notes += [
             f"preprocessing {level.label} is fitted on test rows too: it is there to measure what that does, and its "
@@ -125,7 +126,15 @@ class _Planner:
                 )
                 self.cells.append(cell)
                 why = preprocessing.unsupported(facts) or learner.unsupported(preprocessing, facts)
-                levels = cell.levels() if self.excluded else {}
+                levels = {
+                    "dataset": facts.name,
+                    "split": split,
+                    "start_set": start,
+                    "preprocessing": self.labels[preprocessing],
+                    "learner": self.labels[learner],
+                    "oracle": self.labels[oracle],
+                    "seed": seed,
+                }
                 matching = tuple(i for i, exclusion in enumerate(self.excluded) if exclusion.matches(levels))
                 self.rows.append(row(preprocessing, learner, size if isinstance(size, str) else why or size, matching))
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from small_store import GRID, make_store
 
 from algrid.errors import StoreError
 from algrid.merging import merge_stores
-from algrid.schema import RUNS, TIMING_COLUMNS
+from algrid.schema import RUNS, TIMING_COLUMNS, VERSION
 from algrid.store import Store
+from algrid.store.manifest import save_manifest
 
 
 def rows_of(path: Path, table: str = "runs") -> list[dict[str, Any]]:
@@ -102,6 +105,19 @@ def test_what_differs_by_execution_alone_is_equal(whole: Path, tmp_path: Path) -
     changed(other, limit_seconds=7.0, fit_seconds=[9.0])
     (merged,) = merge_stores(other, [whole])
     assert dict(merged.counts) == {"added": 0, "equal": 30}
+
+
+def test_an_older_schema_is_read_as_one_without_the_new_columns(whole: Path, tmp_path: Path) -> None:
+    old = make_store(tmp_path / "old", {**GRID, "datasets": ["iris"]})
+    manifest = Store.open(old).snapshot().manifest
+    (shard,) = manifest.of("runs")
+    pq.write_table(pq.read_table(old / shard.file).drop_columns(["attempts", "limit_run_seconds"]), old / shard.file)
+    older = replace(shard, version=VERSION - 1, bytes=(old / shard.file).stat().st_size)
+    save_manifest(old, replace(manifest, shards=(older, *manifest.of("skylines"))))
+    first, second = merge_stores(tmp_path / "a", [old, whole])
+    assert dict(first.counts) == {"added": 15}
+    assert dict(second.counts) == {"added": 15, "equal": 15}
+    assert rows_of(tmp_path / "a") == rows_of(whole)
 
 
 def test_rows_bring_their_provenance(whole: Path, tmp_path: Path) -> None:

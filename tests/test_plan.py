@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
@@ -78,7 +78,7 @@ def test_counts() -> None:
 
 def test_ids_are_those_of_the_runs_alone() -> None:
     plan = plan_of()
-    assert digests(plan.cells).tolist() == [cell.digest for cell in plan.cells]
+    assert digests(plan.cells).tolist() == [replace(cell).digest for cell in plan.cells]
     for (i, cell), (j, variant) in product(enumerate(plan.cells), enumerate(plan.variants)):
         assert plan.ids[i, j] == mix(np.array(cell.digest, np.uint64), np.array(variant.digest, np.uint64))
     run_id = to_hex(plan.ids[3:4, 2])[0]
