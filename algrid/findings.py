@@ -10,6 +10,7 @@ import pandas as pd
 from algrid.wording import enumerated, plural, spoken
 
 __all__ = [
+    "best_by_data",
     "best_level",
     "cheapest_best",
     "crossed",
@@ -27,6 +28,33 @@ __all__ = [
     "same_results",
     "tastes",
 ]
+
+
+def best_by_data(table: pd.DataFrame) -> str:
+    """Whether meta-features of datasets say which level to take, judged on datasets left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `algrid.influence.meta_features.best_by_meta_features` makes it.
+    """
+    by = spoken(str(table.attrs["by"]))
+    regret = dict(zip(table["predictor"], table["regret"], strict=True))
+    sentences = [
+        f"Over {plural(int(table.attrs['n_datasets']), 'dataset')}, each left out in turn, one {by} for all loses "
+        f"{regret['one for all']:.4f} against the best of each; the {by} that was best for the most similar datasets "
+        f"loses {regret['all']:.4f}."
+    ]
+    single = table[~table["predictor"].isin(["one for all", "most often best", "all"])]
+    if len(single):
+        place = int(np.argmin(single["regret"]))
+        name, least, gain, p = (single[c].iloc[place] for c in ("predictor", "regret", "gain", "p_family"))
+        feature = str(name).replace("_", " ")
+        sentences.append(f"Of single meta-features, similarity in {feature} loses least, {least:.4f}.")
+        if np.isfinite(p):
+            verdict = "the kind of data matters" if p <= 0.05 and gain > 0 else "no reason to choose by the data"
+            sentences.append(f"Dealt to the wrong datasets, the best does as well in {p:.0%} of trials: {verdict}.")
+    return " ".join(filter(None, [*sentences, table.attrs.get("note")]))
 
 
 def best_level(board: pd.DataFrame) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from algrid.arrays import rank_shares
+from algrid.catalogues.catalogue import Catalogue
 from algrid.catalogues.conditions import Condition
 from algrid.catalogues.entry import Entry
 from algrid.errors import GridError
 from algrid.identity import digest64
 from algrid.space_filling import representative
 
-__all__ = ["FACTS", "representative_of", "sampled", "where"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FACTS", "catalogue_table", "representative_of", "sampled", "where"]
 
 #: What a condition can ask for.
 FACTS = tuple(Entry("", "plugin", "").facts())
@@ -68,3 +73,34 @@ def representative_of(entries: Sequence[Entry], count: int, seed: int) -> list[E
     shapes = np.array([[e.rows, e.features, e.classes] for e in able], dtype=np.float64).reshape(-1, 3)
     points = rank_shares(np.column_stack([shapes, shapes[:, 1] / shapes[:, 0]]))
     return [able[i] for i in representative(points, count, seed).tolist()]
+
+
+def catalogue_table(name: str, *, representative: int | None = None, seed: int = 0) -> pd.DataFrame:
+    """What a catalogue says of its datasets, repetitions left out.
+
+    Parameters
+    ----------
+    name : str
+        Of a catalogue, or its path.
+    representative : int, optional
+        Size of a subset that covers them, see `representative_of`; marked in the column ``chosen``.
+    seed : int
+        Of the subset.
+
+    Returns
+    -------
+    DataFrame
+        One row a dataset: ``dataset``, ``origin``, ``n_rows``, ``n_features`` and ``n_classes`` (NaN where unknown).
+    """
+    import pandas as pd
+
+    entries = [entry for entry in Catalogue.open(name).entries if not entry.same_as]
+    rows = [
+        {"dataset": e.name, "origin": e.kind, "n_rows": e.rows, "n_features": e.features, "n_classes": e.classes}
+        for e in entries
+    ]
+    table = pd.DataFrame(rows).astype(dict.fromkeys(("n_rows", "n_features", "n_classes"), np.float64))
+    if representative is not None:
+        chosen = {entry.name for entry in representative_of(entries, representative, seed)}
+        table["chosen"] = table["dataset"].isin(chosen)
+    return table
