@@ -21,6 +21,7 @@ import typer
 from algrid.cli_checks import FAILED_RUNS, Folder, Results, checks
 from algrid.cli_checks import results_of as _results_of
 from algrid.cli_datasets import datasets, list_plugins
+from algrid.cli_models import models
 from algrid.cli_stores import stores
 from algrid.console import err as _err
 from algrid.console import out as _out
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 
 app.add_typer(datasets, name="datasets")
+app.add_typer(models, name="models")
 app.add_typer(checks)
 app.add_typer(stores)
 

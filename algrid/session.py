@@ -305,6 +305,7 @@ class Session:
     def _execute(self, listener: Listener, where: Cluster, retry: Sequence[str], seconds: float | None = None) -> int:
         from algrid.executor import execute
 
+        self._prepare_ahead()
         store = Store.create_or_open(self.path, grid=self.spec.to_yaml())
         with store.writer() as writer:
             todo = self.todo(retry)  # again: the lock is ours now, and damaged shards are out
@@ -327,6 +328,12 @@ class Session:
         if seconds is None and not self.nothing_to_do():  # which stamps it if so
             self.learn_costs()
         return todo.n_runs
+
+    def _prepare_ahead(self) -> None:
+        """What a preprocessing computes once for a dataset is computed here, not by a worker with a deadline."""
+        cells = (self.plan.cells[i] for i in np.flatnonzero(self.plan.planned.any(axis=1)))
+        for cell in {(cell.dataset, cell.preprocessing): cell for cell in cells}.values():
+            cell.preprocessing.ahead(cell.dataset_hash, cell.dataset.load)
 
     def changes(self) -> list[str]:
         """What differs between the code and packages here and those that stored results were made with."""

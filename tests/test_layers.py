@@ -60,11 +60,11 @@ LAYERS = {
     ),
     # what a user holds
     "use": (
-        "__init__ api session merging results results_analyses influence_of pool_measures query_shapes stopping_of "
-        "paper simulation cost_learning progress cli cli_datasets cli_checks cli_stores console verification "
-        "dataset_names audit audit_states",
-        "frame registry datasets catalogues metrics stopping learners strategies protocol inspection loop samples "
-        "grid plan workers store analysis",
+        "__init__ api session merging results results_analyses influence_of pool_measures query_shapes "
+        "stopping_of paper simulation cost_learning progress cli cli_datasets cli_checks cli_models cli_stores "
+        "console verification dataset_names audit audit_states",
+        "frame registry datasets catalogues pretrained metrics stopping learners strategies protocol inspection "
+        "loop samples grid plan workers store analysis",
     ),
 }
 
@@ -80,7 +80,7 @@ ONLY_IN = {
     "pyarrow": "schema store merging rows points curves score_table export mean_curves influence datasets.formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
-    "typer": "cli cli_datasets cli_checks cli_stores",
+    "typer": "cli cli_datasets cli_checks cli_models cli_stores",
     "rich": "cli cli_datasets console progress",
     "psutil": "supervisor",
     "modAL": "strategies",

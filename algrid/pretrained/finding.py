@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,7 +84,6 @@ class Pretrained:
         return int(self.config.get("max_position_embeddings") or 512)
 
 
-@lru_cache(maxsize=64)
 def resolve(name: str, revision: str = "") -> Pretrained:
     """Find a model.
 
@@ -102,6 +102,11 @@ def resolve(name: str, revision: str = "") -> Pretrained:
     ModelError
         If it is nowhere, or is no whole model; the message names the ways to provide it.
     """
+    return _resolved(name, revision, os.getcwd())
+
+
+@lru_cache(maxsize=64)
+def _resolved(name: str, revision: str, here: str) -> Pretrained:  # noqa: ARG001 - relative folders start there
     if name == TINY:
         from algrid.pretrained.tiny import tiny
 

@@ -17,8 +17,9 @@ from algrid.cache import made_once
 from algrid.datasets.docstrings import Docstrings
 from algrid.errors import ModelError
 from algrid.identity import content_key
+from algrid.pretrained.finding import Pretrained, resolve
 
-__all__ = ["build_tiny", "tiny", "vocabulary_of"]
+__all__ = ["build_tiny", "save_tiny", "tiny", "vocabulary_of"]
 
 _VERSION = 1
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -37,6 +38,21 @@ def tiny() -> Path:
     packages = {name: version(name) for name in ("torch", "transformers", "tokenizers")}
     key = content_key(["tiny", _VERSION, Docstrings().facts().content_hash, packages])
     return made_once("tiny-bert", key, build_tiny)
+
+
+def save_tiny(folder: Path, *, seed: int = 0, words: int = 4000, hidden: int = 64, layers: int = 2) -> Pretrained:
+    """Write a tiny model into a new or empty folder; see `build_tiny`.
+
+    Raises
+    ------
+    ModelError
+        If there is something in the folder, or as `build_tiny`.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelError(f"there is something in {str(folder)!r} already: name another folder, or remove it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    build_tiny(folder, seed=seed, words=words, hidden=hidden, layers=layers)
+    return resolve(str(folder))
 
 
 def build_tiny(
