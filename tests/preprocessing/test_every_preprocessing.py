@@ -76,7 +76,7 @@ def test_unknown() -> None:
         PREPROCESSINGS.build("standart")
 
 
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.label)
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
 def test_it_serves_some_data(level: Preprocessing) -> None:
     assert any(case.values[0] == level for case in cases())
 
