@@ -7,12 +7,13 @@ had ended stored.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import math
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -107,10 +108,10 @@ def plan(
     session = Session(grid, results)
     if calibrate is not None:
         from algrid.pilot import parse_duration
-        from algrid.progress import ProgressBar
 
-        with ProgressBar(_err) as bar:
-            session.calibrate(bar, seconds=parse_duration(calibrate), workers=workers, cluster=cluster)
+        seconds = parse_duration(calibrate)
+        with _bar() as bar:
+            session.calibrate(bar, seconds=seconds, workers=workers, cluster=cluster)
     if runs:
         columns = session.plan.runs()
         print("\t".join(columns))
@@ -159,15 +160,9 @@ def run(
     if session.nothing_to_do(again):
         _out.print(f"nothing to do: all {session.n_runs:,} runs of {session.spec.name} are done", markup=False)
     else:
-        from algrid.progress import ProgressBar
-
         _notes(session)
-        try:
-            with ProgressBar(_err) as bar:
-                session.run(bar, workers=workers, scheduler=scheduler, cluster=cluster, retry=again)
-        except KeyboardInterrupt:
-            _err.print("interrupted; what had ended is stored. The same command goes on from there.")
-            raise typer.Exit(INTERRUPTED) from None
+        with _bar() as bar:
+            session.run(bar, workers=workers, scheduler=scheduler, cluster=cluster, retry=again)
     _report(session)
 
 
@@ -294,6 +289,19 @@ def audit(
             _out.print(f"not compared: {implementation}: {reason}", markup=False)
     if csv:
         pd.concat(frames).to_csv(csv, index=False)
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Any]:
+    """A progress bar; an interruption inside is one message."""
+    from algrid.progress import ProgressBar
+
+    try:
+        with ProgressBar(_err) as bar:
+            yield bar
+    except KeyboardInterrupt:
+        _err.print("interrupted; what had ended is stored. The same command goes on from there.")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _notes(session: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,8 +21,9 @@ from algrid.errors import StoreError
 from algrid.grid import GridSpec
 from algrid.learners.base import Learner
 from algrid.store import Snapshot
+from algrid.strategies.base import Strategy
 
-__all__ = ["costs_of", "learn", "shipped_model"]
+__all__ = ["SHIPPED", "Observations", "costs_of", "fit_model", "learn", "observations", "shipped_model"]
 
 SHIPPED = "cost_prior.json"  # made by `python benchmarks/cost.py --prior`
 FILE = "cost.json"  # derived, can be deleted
@@ -89,17 +91,43 @@ def learn(results: Path, snapshot: Snapshot, spec: GridSpec) -> CostModel:
     spec : GridSpec
         Its learners and strategies; stored runs of others are not looked at.
     """
-    base, n_runs = shipped_model(), snapshot.count("runs")
-    if n_runs == 0:
+    base = shipped_model()
+    if snapshot.count("runs") == 0:
         return base
-    below = {"below": _below(n_runs)}
-    rows = snapshot.sql(_HALVES, below)
-    columns = {name: rows.column(name).to_numpy(zero_copy_only=False) for name in rows.column_names}
-    sharing = {row["dataset"]: row["once"] / row["charged"] for row in snapshot.sql(_SHARING, below).to_pylist()}
-    model = _fitted(base, spec, columns, sharing, n_runs)
+    seen = observations(snapshot)
+    learners = [*spec.learners, *filter(None, spec.query_learners)]
+    model = fit_model(base, learners, spec.strategies, seen.columns, seen.sharing, snapshot.count("runs"))
     with contextlib.suppress(OSError):  # it can be learned again
         (results / FILE).write_text(json.dumps(model.to_plain()), encoding="utf-8")
     return model
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What stored runs took.
+
+    Parameters
+    ----------
+    columns : mapping from str to (n,) array
+        What runs are of, their sizes, and CPU seconds of a ``fit``, a ``predict`` and a ``query``; two rows for each
+        run, of its early and its late points.
+    sharing : mapping from str to float
+        By dataset, the part of fits and predictions that was computed.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    sharing: Mapping[str, float]
+
+
+def observations(snapshot: Snapshot) -> Observations:
+    """What the runs of a store took; of a large one those of some cells."""
+    below = {"below": _below(snapshot.count("runs"))}
+    rows = snapshot.sql(_HALVES, below)
+    shares = snapshot.sql(_SHARING, below).to_pylist()
+    return Observations(
+        {name: rows.column(name).to_numpy(zero_copy_only=False) for name in rows.column_names},
+        {row["dataset"]: row["once"] / row["charged"] for row in shares if row["charged"] > 0},
+    )
 
 
 def _below(n_runs: int) -> str:
@@ -107,11 +135,28 @@ def _below(n_runs: int) -> str:
     return "g" if n_runs <= _MOST_RUNS else f"{int(2**64 * _MOST_RUNS / n_runs):016x}"
 
 
-def _fitted(
-    base: CostModel, spec: GridSpec, columns: Mapping[str, NDArray[Any]], sharing: Mapping[str, float], n_runs: int
+def fit_model(  # noqa: PLR0917
+    base: CostModel,
+    all_learners: Sequence[Learner],
+    all_strategies: Sequence[Strategy],
+    columns: Mapping[str, NDArray[Any]],
+    sharing: Mapping[str, float],
+    n_runs: int,
 ) -> CostModel:
-    learners = {one.label: one for one in (*spec.learners, *filter(None, spec.query_learners))}
-    strategies = {one.label: one for one in spec.strategies}
+    """A model that corrects another by what was seen.
+
+    Parameters
+    ----------
+    base : CostModel
+    all_learners, all_strategies : sequences of plugins
+        Observations of others are not looked at.
+    columns, sharing : mappings
+        Of `Observations`.
+    n_runs : int
+        Runs that they are of.
+    """
+    learners = {one.label: one for one in all_learners}
+    strategies = {one.label: one for one in all_strategies}
     looked_at = np.where(columns["query_learner"] == "same", columns["learner"], columns["query_learner"])
     known = np.isin(columns["learner"].astype(str), list(learners)) & np.isin(looked_at.astype(str), list(learners))
     known &= np.isin(columns["strategy"].astype(str), list(strategies))
@@ -136,7 +181,7 @@ def _fitted(
     kinds = list(zip(*(data[name].tolist() for name in ("strategy", "query_learner", "batch_size")), strict=True))
     places = {kind: i for i, kind in enumerate(dict.fromkeys(kinds))}
     variants = [Variant(strategies[s], None if q == "same" else learners[q], size) for s, q, size in places]
-    table = VariantTable(variants, spec.learners[0])
+    table = VariantTable(variants, all_learners[0])
     expected = prior_query(table, np.array([places[kind] for kind in kinds]), fit, look)
     keys = [
         (*query_key(strategies[s], learners[q]), d)
@@ -144,7 +189,7 @@ def _fitted(
     ]
     expected = expected * base.ratio("query", keys, x)
     ladders["query"] = (*base.ladders["query"], _ladder(keys, x, data["query"], expected))
-    mean = float(np.mean(list(sharing.values())))
+    mean = float(np.mean(list(sharing.values()))) if sharing else base.sharing[""]
     return CostModel(ladders, {**sharing, "": mean}, n_runs)
 
 

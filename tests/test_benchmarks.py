@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 @pytest.fixture
 def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
-    for name in ("influence", "overhead", "process", "scale", "sharing"):
+    for name in ("cost", "influence", "overhead", "process", "scale", "sharing"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -148,3 +148,27 @@ def test_the_synthetic_store_is_a_store_of_its_grid(benchmarks: None, tmp_path: 
     manifest = Store.open(tmp_path).snapshot().manifest
     assert 0.4 < session.plan.n_bytes / sum(shard.bytes for shard in manifest.of("runs")) < 2.5
     assert Results(tmp_path).scores()["value"].between(0.3, 1).all()
+
+
+@pytest.mark.slow
+def test_a_prediction_is_held_against_what_a_grid_cost(benchmarks: None) -> None:
+    import cost
+
+    grid = {**cost.NOTHING, "strategies": ["random", "margin"], "budgets": [20], "start_sets": {"count": 3}}
+    found = cost.compare(grid, seconds=1.0, workers=1)
+    assert found.runs == 6
+    assert 0 < found.pilot_runs <= 6
+    assert found.predicted[0] < found.predicted[1] < found.predicted[2]
+    assert len(found.rows()) == 5
+
+
+def test_a_shipped_prior_is_of_no_dataset_and_as_uncertain_as_nothing(benchmarks: None, tmp_path: Path) -> None:
+    import cost
+    from small_store import make_store
+
+    model = cost.prior([make_store(tmp_path / "tiny")])
+    (ladder,) = model.ladders["query"]
+    assert set(ladder.names) == {"random", "margin"}
+    assert not ladder.datasets
+    assert not ladder.left
+    assert model.n_runs == 0

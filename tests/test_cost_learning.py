@@ -96,6 +96,15 @@ def test_without_a_store_there_is_the_shipped_model(tmp_path: Path) -> None:
     assert Session(GRID, tmp_path).plan.n_learned == 0
 
 
+def test_the_shipped_model_is_of_many_strategies_and_of_no_store() -> None:
+    model = shipped_model()
+    assert model.n_runs == 0
+    (queries,), (fits,) = model.ladders["query"], model.ladders["fit"]
+    assert len(queries.names) > 60
+    assert len(fits.names) >= 5
+    assert [len(part) for part in (queries.datasets, queries.left, fits.datasets, fits.left)] == [0] * 4
+
+
 @pytest.mark.slow
 def test_a_pilot_is_stored_and_the_rest_goes_on_from_it(path: Path, tmp_path: Path) -> None:
     session = Session(GRID, tmp_path)
