@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -10,11 +12,16 @@ from algrid.figures.base import Figure, file_name, rounded
 from algrid.style import PALETTE, WIDTH, labels_of, style
 from algrid.wording import plural, spoken
 
+if TYPE_CHECKING:
+    import matplotlib.axes
+
 __all__ = ["associations_figure", "coverage_figure"]
 
 #: Classes are told apart by colour and marker, in four groups: up to so many.
 _GROUPS = ((2, "2 classes", "o"), (5, "3 to 5", "s"), (10, "6 to 10", "^"), (np.inf, "more than 10", "D"))
 _SHOWN = 12  # meta-features of a matrix
+_HEIGHT = 3.6  # inches
+_LETTERS = 6.5  # points
 
 
 def coverage_figure(table: pd.DataFrame, *, name: str = "coverage") -> Figure:
@@ -36,7 +43,7 @@ def coverage_figure(table: pd.DataFrame, *, name: str = "coverage") -> Figure:
     with style():
         from matplotlib.figure import Figure as Canvas
 
-        figure = Canvas(figsize=(WIDTH, 3.6), layout="constrained")
+        figure = Canvas(figsize=(WIDTH, _HEIGHT), layout="constrained")
         axes = figure.add_subplot(xscale="log", yscale="log", xlabel="rows", ylabel="columns")
         low = 0.0
         for (most, says, marker), colour in zip(_GROUPS, PALETTE, strict=False):
@@ -48,12 +55,41 @@ def coverage_figure(table: pd.DataFrame, *, name: str = "coverage") -> Figure:
         axes.scatter(
             ringed["n_rows"], ringed["n_features"], s=75, facecolors="none", edgecolors="black", linewidths=0.8
         )
-        for row in numbers[named].itertuples():
-            axes.annotate(
-                str(row.dataset), (row.n_rows, row.n_features), xytext=(4, 3), textcoords="offset points", fontsize=6.5
-            )
+        _annotate(axes, numbers[named])
         figure.legend(loc="outside right upper", frameon=False, fontsize=7)
     return Figure(name, figure, numbers, _coverage_caption(table, numbers, chosen))
+
+
+def _annotate(axes: matplotlib.axes.Axes, points: pd.DataFrame) -> None:
+    """Name points, each on the first of four sides where its name lies over no other one."""
+    from matplotlib.patheffects import withStroke
+
+    (x_low, x_high), (y_low, y_high) = (np.log10(ends) for ends in (axes.get_xlim(), axes.get_ylim()))
+    wide, high = 0.75 * WIDTH * 72, 0.8 * _HEIGHT * 72  # points that the axes have, about
+    taken: list[tuple[float, float, float]] = []
+    for name, n_rows, n_features in zip(points["dataset"], points["n_rows"], points["n_features"], strict=True):
+        x = (np.log10(n_rows) - x_low) / (x_high - x_low) * wide
+        y = (np.log10(n_features) - y_low) / (y_high - y_low) * high
+        length = 0.55 * _LETTERS * len(str(name))
+        sides = [(4, 3, "left"), (4, -9, "left"), (-4, 3, "right"), (-4, -9, "right")]
+        boxes = [(x + dx - (length if side == "right" else 0), y + dy, length) for dx, dy, side in sides]
+        free = [k for k, box in enumerate(boxes) if not any(_overlap(box, other) for other in taken)]
+        place = free[0] if free else 0
+        dx, dy, side = sides[place]
+        taken.append(boxes[place])
+        axes.annotate(
+            str(name),
+            (n_rows, n_features),
+            xytext=(dx, dy),
+            textcoords="offset points",
+            ha=side,
+            fontsize=_LETTERS,
+            path_effects=[withStroke(linewidth=1.5, foreground="white")],
+        )
+
+
+def _overlap(a: tuple[float, float, float], b: tuple[float, float, float]) -> bool:
+    return abs(a[1] - b[1]) < _LETTERS and a[0] < b[0] + b[2] and b[0] < a[0] + a[2]
 
 
 def _coverage_caption(table: pd.DataFrame, numbers: pd.DataFrame, chosen: np.ndarray) -> str:
