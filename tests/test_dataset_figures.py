@@ -60,7 +60,7 @@ def test_associations_are_a_matrix_with_the_strongest_first() -> None:
     labels = [text.get_text() for text in found.figure.axes[0].get_xticklabels()]
     assert labels == ["noise", "n rows"]
     assert "meta-features of 9 datasets" in found.caption
-    assert "2 of 4 are below" in found.caption
+    assert "2 of 4 have p <= 0.05" in found.caption
 
 
 @pytest.mark.parametrize(

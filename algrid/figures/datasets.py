@@ -134,16 +134,16 @@ def associations_figure(table: pd.DataFrame, *, name: str | None = None) -> Figu
     nothing = np.full(square.shape, np.nan)
     colours = Colours("RdBu_r", -1.0, 1.0, "Spearman's correlation over datasets")
     labels = labels_of(levels, 34), labels_of([feature.replace("_", " ") for feature in features], 34)
-    doubtful = ~(p <= 0.05)
-    figure = matrix_figure(
-        [square, nothing, nothing], labels, colours, intervals=False, empty="Nothing varies.", doubtful=doubtful
-    )
+    figure = matrix_figure([square, nothing, nothing], labels, colours, intervals=False, empty="Nothing varies.")
     n = int(table.attrs["n_datasets"])
     sentences = [
         f"Lead of each {spoken(by)} (its mean score less that of all) against meta-features of {plural(n, 'dataset')}: "
         "a positive number says that it does better than the others where the meta-feature is high."
     ]
     if np.isfinite(p).any():
-        sentences.append(f"Pale: p > 0.05, corrected for all; {int((p <= 0.05).sum())} of {p.size} are below.")
+        below = int((p <= 0.05).sum())
+        sentences.append(
+            f"{below} of {p.size} have p <= 0.05, corrected for all that were looked at (the CSV has each)."
+        )
     sentences.append(str(table.attrs.get("note", "")))
     return Figure(name or file_name("associations", by), figure, numbers, " ".join(filter(None, sentences)))

@@ -70,8 +70,9 @@ def best_by_meta_features(
         left out, in units of the score), ``right`` (share of them in which the best level was chosen), ``gain`` (regret
         of ``one for all`` less its own, with a 95 % interval over datasets ``gain_low`` and ``gain_high``), ``p``
         (share of permutations at least as good) and ``p_family`` (share in which the best single one is). ``attrs``:
-        ``n_datasets``, ``neighbours``, ``left_out`` (datasets without meta-features) and a ``note``; below six datasets
-        there are neither intervals nor p-values.
+        ``n_datasets``, ``neighbours``, ``left_out`` (datasets without meta-features), ``constant`` (meta-features that
+        are the same everywhere, and not looked at) and a ``note``; below six datasets there are neither intervals nor
+        p-values.
 
     Raises
     ------
@@ -189,10 +190,15 @@ def _paired(
     regrets = regrets_of(means)
     regrets = np.where(np.isnan(regrets), np.nanmax(regrets, axis=1, keepdims=True), regrets)  # as bad as the worst
     values = meta.set_index(meta["dataset"].astype(str))[names].loc[datasets[known].tolist()].to_numpy(np.float64)
+    varies = [len(np.unique(column[~np.isnan(column)])) > 1 for column in values.T]
+    constant = [name for name, known in zip(names, varies, strict=True) if not known]
+    if len(constant) == len(names):
+        raise AlgridError(f"no meta-feature varies over the {n} datasets ({', '.join(names)}).")
+    names, values = [name for name in names if name not in constant], values[:, varies]
     few = len(regrets) < MIN_DATASETS
     note = f"No test: {len(regrets)} datasets are too few (at least {MIN_DATASETS})." if few else ""
     left_out = datasets[~known].tolist()
-    facts = {"n_datasets": len(regrets), "left_out": left_out, "note": note, "levels": settings[by].tolist()}
+    facts = {"n_datasets": n, "left_out": left_out, "constant": constant, "note": note, "levels": settings[by].tolist()}
     return regrets, values, names, facts
 
 

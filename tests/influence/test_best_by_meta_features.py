@@ -90,6 +90,17 @@ def test_few_datasets_have_no_test() -> None:
     assert meta_associations(scores, meta)["p"].isna().all()
 
 
+def test_what_does_not_vary_is_not_looked_at() -> None:
+    scores, meta = made(12, by_size)
+    with_constant = meta.assign(missing=0.0)
+    for ask in (best_by_meta_features, meta_associations):
+        found = ask(scores, with_constant, permutations=19)
+        assert found.attrs["constant"] == ["missing"]
+        pd.testing.assert_frame_equal(found, ask(scores, meta, permutations=19))
+    with pytest.raises(AlgridError, match=r"no meta-feature varies over the 12 datasets \(missing\)"):
+        meta_associations(scores, with_constant[["dataset", "missing"]])
+
+
 def test_datasets_without_meta_features_are_named() -> None:
     scores, meta = made(12, by_size)
     assert best_by_meta_features(scores, meta.iloc[2:], permutations=9).attrs["left_out"] == ["d00", "d01"]
