@@ -16,8 +16,21 @@ from algrid.registry import Plugin, source_hash
 __all__ = ["code", "differences", "provenance"]
 
 _PACKAGES = (
-    *("algrid", "numpy", "scipy", "scikit-learn", "modAL-python", "pandas", "pyarrow", "dask", "torch"),
-    *("small-text", "transformers"),
+    "algrid",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "modAL-python",
+    "pandas",
+    "pyarrow",
+    "dask",
+    "torch",
+    "small-text",
+    "transformers",
+    "joblib",
+    "threadpoolctl",
+    "scikit-activeml",
+    "tokenizers",
 )
 
 

@@ -197,7 +197,7 @@ def harass(one: Family, roles: list[str], dice: random.Random) -> int:
         done += 1
         assert acknowledged <= stored_ids(one.results)
         if roles[done - 1] == "driver" and "scheduler" not in one.roles:
-            assert wait_for(lambda: not one.members(), 15), f"left behind: {one.members()}"
+            assert wait_for(lambda: not one.members(), 60), f"left behind: {one.members()}"
     return done
 
 
@@ -220,7 +220,7 @@ def test_five_kills(expected: dict[str, dict[str, Any]], tmp_path: Path) -> None
     with family(tmp_path / "run") as one:
         assert harass(one, ["child", "driver", "worker", "child", "driver"], dice) > 0
         check_end(one, expected)
-        assert wait_for(lambda: not one.members(), 15), f"left behind: {one.members()}"
+        assert wait_for(lambda: not one.members(), 60), f"left behind: {one.members()}"
 
 
 @pytest.mark.slow
