@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,24 +15,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from algrid.errors import StoreError, unknown_name
 from algrid.identity import content_key, from_hex, to_hex
-from algrid.schema import TABLES, VERSION, Table
+from algrid.schema import TABLES, Table
 from algrid.store.derived import derived_table
 from algrid.store.manifest import Manifest, load_manifest
 from algrid.store.ordering import conform, plain_schema
 from algrid.store.progress import progress_of
 from algrid.store.shards import Shard, inspect, read_keys
+from algrid.store.sql import connect, copy_to
 from algrid.stored import Stored
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Snapshot", "superseded", "table_named"]
-
-#: How DuckDB writes a file, by its ending.
-_FORMATS = {
-    ".csv": "FORMAT csv, HEADER",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows}",
-}
 
 #: DuckDB's errors that are about the query's text: no reason to look at gigabytes of checksums.
 _QUERY_MISTAKES = ("ParserException", "BinderException", "CatalogException", "ConversionException")
@@ -293,14 +286,11 @@ class Snapshot:
         StoreError
             If the query is wrong, the file has another ending or can't be written, or a shard is damaged.
         """
-        form = _FORMATS.get(Path(path).suffix.lower())
-        if form is None:
-            raise StoreError(f"{str(path)!r} ends in neither {' nor '.join(_FORMATS)}: its ending says the format.")
-        how = form.format(group_rows=int(group_rows))
+        statement = copy_to(query, Path(path), group_rows)
         with self._naming_damage(), contextlib.closing(self.connect(**options)) as connection:
             for name, table in (tables or {}).items():
                 connection.register(name, table)
-            written = connection.execute(f"COPY ({query}) TO {_quoted(str(path))} ({how})").fetchone()
+            written = connection.execute(statement).fetchone()
         return int(written[0]) if written else 0
 
     def relation(self, table: str = "runs", **options: Any) -> duckdb.DuckDBPyRelation:
@@ -317,55 +307,7 @@ class Snapshot:
         memory : str, optional
             Limit of memory such as ``"4GB"``; default: DuckDB's, 80 % of the machine's.
         """
-        import duckdb
-
-        connection = duckdb.connect(":memory:")
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute("SET python_enable_replacements = false")  # a mistyped view must not find a variable
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute(f"SET temp_directory = {_quoted(str(Path(tempfile.gettempdir()) / 'algrid-duckdb'))}")
-        if threads is not None:
-            connection.execute(f"SET threads = {int(threads)}")
-        if memory is not None:
-            connection.execute(f"SET memory_limit = {_quoted(memory)}")
-        for table in TABLES.values():
-            self._make_view(connection, table)
-        return connection
-
-    def _make_view(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-        shards, old = self.manifest.of(table.name), self._old(table)
-        dirty = [s for s in shards if s.file in old and old[s.file].any()]
-        clean = [s for s in shards if s not in dirty]
-        parts = []
-        if not shards or any(s.version != VERSION for s in shards):
-            # Gives the columns that older shards don't have.
-            connection.register(f"_no_{table.name}", plain_schema(table).empty_table())
-            parts.append(f"SELECT * FROM _no_{table.name}")
-        if clean:
-            parts.append(f"SELECT * FROM {self._scan_sql(clean)}")
-        if dirty:
-            self._register_old(connection, table, dirty)
-            parts.append(
-                "SELECT * EXCLUDE (filename, file_row_number, _shard) FROM "
-                f"{self._scan_sql(dirty, 'filename = true, file_row_number = true')} "
-                f"JOIN _files_{table.name} USING (filename) ANTI JOIN _old_{table.name} USING (_shard, file_row_number)"
-            )
-        connection.execute(f"CREATE TEMP VIEW {table.name} AS {' UNION ALL BY NAME '.join(parts)}")
-
-    def _register_old(self, connection: duckdb.DuckDBPyConnection, table: Table, dirty: Sequence[Shard]) -> None:
-        old = self._old(table)
-        positions = [np.flatnonzero(old[s.file]) for s in dirty]
-        numbers = np.repeat(np.arange(len(dirty)), [p.size for p in positions])
-        files = {"filename": [str(self.root / s.file) for s in dirty], "_shard": np.arange(len(dirty))}
-        connection.register(f"_files_{table.name}", pa.table(files))
-        connection.register(
-            f"_old_{table.name}", pa.table({"_shard": numbers, "file_row_number": np.concatenate(positions)})
-        )
-
-    def _scan_sql(self, shards: Sequence[Shard], options: str = "") -> str:
-        files = ", ".join(_quoted(_unglobbed(str(self.root / s.file))) for s in shards)
-        by_name = ", union_by_name = true" if any(s.version != VERSION for s in shards) else ""
-        return f"read_parquet([{files}]{by_name}{', ' if options else ''}{options})"
+        return connect(self.root, self.manifest, self._old, threads=threads, memory=memory)
 
     def _scans(self, table: Table, where: Any) -> Iterator[tuple[Any, Any]]:
         """Datasets with their filters: one for all clean shards, one for each with superseded rows."""
@@ -466,12 +408,3 @@ def _numbers(ids: ArrayLike) -> NDArray[np.uint64]:
         return from_hex(given)
     except ValueError as error:
         raise StoreError(f"{error}; got {given[:3].tolist()!s}.") from error
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _unglobbed(path: str) -> str:
-    """The path as a pattern that matches nothing else (DuckDB takes file names as glob patterns)."""
-    return re.sub(r"([*?\[])", r"[\1]", path)
