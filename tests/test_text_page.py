@@ -29,6 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lines = [f"{'place' if row % 2 else 'person'} question {row} of {row % 7} ?\n" for row in range(100)]
     for name, part in {"train.txt": lines[:80], "test.txt": lines[80:]}.items():
         (tmp_path / name).write_text("".join(part))
+        (tmp_path / f"trec_{name}").write_text("".join(part))
     return tmp_path
 
 
@@ -38,6 +39,7 @@ def test_every_grid_of_the_page_is_read(folder: Path) -> None:
         "docstrings.yaml": {"tfidf", "embedding"},
         "questions.yaml": {"tfidf"},
         "fine_tuned.yaml": {"tokens"},
+        "trec.yaml": {"embedding"},
     }
 
 
