@@ -16,6 +16,8 @@ __all__ = ["ranking_agreement", "routes"]
 def routes(frame: pd.DataFrame) -> pd.DataFrame:
     """The same table with preprocessing and learner as one axis, ``learner``: ``tfidf + logistic_regression``.
 
+    Levels are named without their parameters, where the names tell them apart.
+
     A representation and a learner that don't fit make no pair, so that neither can be compared with all else equal; the
     pairs can, which is what somebody with texts has to choose from.
 
@@ -25,7 +27,7 @@ def routes(frame: pd.DataFrame) -> pd.DataFrame:
         A table with these two columns, such as `algrid.curves.scores` makes.
     """
     joined = frame.copy()
-    joined["learner"] = frame["preprocessing"].astype(str) + " + " + frame["learner"].astype(str)
+    joined["learner"] = _short(frame["preprocessing"]) + " + " + _short(frame["learner"])
     joined["preprocessing"] = "any"
     joined.attrs.update(frame.attrs)
     return joined
@@ -73,6 +75,12 @@ def ranking_agreement(
     few = "" if len(table) >= _FEW else f"{len(table)} families are few: a tau of them can be chance."
     table.attrs["note"] = few
     return table
+
+
+def _short(labels: pd.Series[Any]) -> pd.Series[Any]:
+    """Names without parameters, if there are as many of them as of labels."""
+    names = labels.astype(str).str.partition("(")[0]
+    return names if names.nunique() == labels.astype(str).nunique() else labels.astype(str)
 
 
 #: Below so many families even a perfect agreement is likelier than 1 % by chance.

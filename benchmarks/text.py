@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-LABELS, TURNS = (10, 60, 110), 3
+LABELS, TURNS = (10, 60, 110), 1
 
 
 def measure(cell: Any, pool: Any, n_labeled: int) -> tuple[float, float]:
@@ -28,6 +28,10 @@ def measure(cell: Any, pool: Any, n_labeled: int) -> tuple[float, float]:
     middle = time.process_time()
     fitted.predict(pool.X), fitted.predict(pool.X_test)
     return middle - start, time.process_time() - middle
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.3g}" if seconds < 1 else f"{1000 * seconds:,.0f}"
 
 
 def main() -> None:
@@ -57,7 +61,7 @@ def main() -> None:
     for representation, learner in first:
         cells = [np.median([f for f, _ in found[representation, learner, n]]) for n in LABELS]
         cells.append(np.median([p for n in LABELS for _, p in found[representation, learner, n]]))
-        print(f"| {representation} | {learner} | " + " | ".join(f"{1000 * value:.3g} ms" for value in cells) + " |")
+        print(f"| {representation} | {learner} | " + " | ".join(f"{_milliseconds(value)} ms" for value in cells) + " |")
 
 
 if __name__ == "__main__":

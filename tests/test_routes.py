@@ -66,3 +66,9 @@ def test_two_families_have_no_tau_and_one_nothing() -> None:
     assert np.isnan(ranking_agreement(two, two).attrs["tau"])
     with pytest.raises(AlgridError, match="1 families of strategies in common"):
         ranking_agreement(two, scored({"random": [0.1], "qbc": [0.3]}))
+
+
+def test_parameters_are_named_where_they_tell_levels_apart() -> None:
+    pairs = [("embedding(model=tiny)", "mlp(max_iter=5)"), ("embedding(model=tiny)", "mlp"), ("tfidf", "mlp")]
+    frame = pd.DataFrame(pairs, columns=["preprocessing", "learner"])
+    assert routes(frame)["learner"].tolist() == ["embedding + mlp(max_iter=5)", "embedding + mlp", "tfidf + mlp"]

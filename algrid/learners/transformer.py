@@ -67,6 +67,7 @@ class Transformer(Learner):
     predicts_argmax: ClassVar[bool] = True
     sparse: ClassVar[bool] = False
     takes: ClassVar[str] = "tokens"
+    cost: ClassVar[tuple[float, float, float]] = (1e-1, 2.5e-4, 2e-4)  # of `tiny`
 
     model: Annotated[str, Field(min_length=1)]
     revision: str = ""
@@ -118,8 +119,10 @@ class Transformer(Learner):
         return None
 
     def cost_factor(self) -> float:
-        """By the epochs."""
-        return self.epochs / 10
+        """By the epochs, and the size of the encoder beside `tiny`, most of whose seconds are not products."""
+        model = self.pretrained
+        layers = int(model.config.get("num_hidden_layers") or model.config.get("n_layers") or 2)
+        return self.epochs / 10 * max(1.0, model.dimensions**2 * layers / (64**2 * 2) / 5)
 
     def build(self, seed: int) -> Any:
         """The classifier, not fitted."""
