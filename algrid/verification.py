@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from algrid.errors import AlgridError
 from algrid.plan import Plan
 from algrid.provenance import differences, provenance
-from algrid.schema import EXECUTION_COLUMNS, RUNS, STOP_REASONS, TIMING_COLUMNS
+from algrid.schema import EXECUTION_COLUMNS, RUNS, TIMING_COLUMNS
 from algrid.session import Session
 from algrid.store import Damage, Snapshot, Store
 from algrid.stored import Stored
@@ -141,7 +141,7 @@ def verify(
     chosen, targets = _sample(plan, known, sample, seed)
     found.asked, found.outside = int(chosen.sum()), snapshot.count(RUNS.name) - _repeatable(plan, known)
     if found.asked:
-        again = replace(plan, targets=targets, seconds=plan.seconds)
+        again = replace(plan, targets=targets)
         execute(
             again,
             chosen,
@@ -223,5 +223,4 @@ def _same(name: str, stored: Any, again: Any) -> bool:
 
 
 def _end(row: Mapping[str, Any]) -> str:
-    assert row["stop_reason"] in STOP_REASONS
-    return f"{row['stop_reason']}" + (f" ({row['error']})" if row["error"] else "")
+    return str(row["stop_reason"]) + (f" ({row['error']})" if row["error"] else "")
