@@ -107,8 +107,8 @@ def test_every_command_and_option_that_is_named_exists() -> None:
 
 
 def test_the_exit_codes() -> None:
-    table = PAGE.partition("Exit codes:")[2].partition("\n## ")[0]
-    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)}
+    sentence = PAGE.partition("Exit codes:")[2].partition("\n## ")[0]
+    codes = {int(clause.split()[0]) for clause in sentence.split(";")}
     assert codes == {0, MISTAKE, 2, FAILED_RUNS, INTERRUPTED}
 
 
