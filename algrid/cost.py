@@ -19,6 +19,7 @@ from algrid.learners.base import Learner
 from algrid.strategies.base import Strategy
 
 __all__ = [
+    "POINT_SECONDS",
     "CostModel",
     "Prices",
     "Shape",
@@ -33,7 +34,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 _QUERY = 3e-4  # seconds that any query costs beside its fits and predictions
-_POINT = 1.2e-3  # and a point beside its fit and predictions: the journal, the confusion matrices, the row
+#: What a point costs beside its fit, predictions and query: the journal, the confusion matrices, the row.
+POINT_SECONDS = 1.2e-3
 _PARTS = ("fit", "predict", "query")
 
 
@@ -181,7 +183,7 @@ class CostModel:
         query *= self.ratio("query", [(*key, shape.dataset) for key in table.keys], x)
         share = self.sharing.get(shape.dataset, self.sharing[""])
         return Prices(
-            scored=(queries + 1) * (fit + predict) * share, queried=queries * query, rest=(queries + 1) * _POINT
+            scored=(queries + 1) * (fit + predict) * share, queried=queries * query, rest=(queries + 1) * POINT_SECONDS
         )
 
     def _model(

@@ -1,6 +1,7 @@
 """How well a pilot predicts what a grid costs: predict, run the grid, compare; and the shipped prior of costs.
 
     python benchmarks/cost.py [GRID] [--seconds 60] [--workers 2]
+    python benchmarks/cost.py --stored RESULTS
     python benchmarks/cost.py --prior RESULTS [RESULTS ...]
 
 Actual costs are CPU seconds of all processes that were started for the grid (workers, and the processes in which they
@@ -25,15 +26,18 @@ from typing import Any
 import numpy as np
 
 import algrid
-from algrid.cost import CostModel
+from algrid.cost import POINT_SECONDS, CostModel
 from algrid.cost_ladder import Ladder
-from algrid.cost_learning import SHIPPED, fit_model, observations
+from algrid.cost_learning import SHIPPED, fit_model, observations, shipped_model
 from algrid.grid import GridSpec
+from algrid.identity import to_hex
+from algrid.pilot import choose_pilot
+from algrid.planner import make_plan
 from algrid.progress import Quiet
 from algrid.session import Session
 from algrid.store import Store
 
-__all__ = ["Comparison", "compare", "prior"]
+__all__ = ["Comparison", "compare", "hindsight", "prior"]
 
 #: A grid of one short run, with what costs some time to import.
 NOTHING = {
@@ -95,6 +99,45 @@ def _cpu(work: Callable[[], Any]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def hindsight(results: Path, shares: Sequence[float] = (0.0, 0.05, 0.1, 0.2, 0.3)) -> list[str]:
+    """What pilots of several sizes would have predicted of a finished grid, as lines of a Markdown table.
+
+    Costs are here those that are stored: each fit and its predictions once, and all queries.
+    """
+    snapshot = Store.open(results).snapshot()
+    spec = GridSpec.from_yaml(str(snapshot.grid))
+    seen = observations(snapshot)
+    rows = snapshot.table(
+        "runs", ["dataset", "fit_cpu_seconds", "predict_cpu_seconds", "query_cpu_seconds"]
+    ).to_pylist()
+    actual = sum(
+        seen.sharing[row["dataset"]] * (sum(row["fit_cpu_seconds"]) + sum(row["predict_cpu_seconds"]))
+        + sum(row["query_cpu_seconds"])
+        for row in rows
+    )
+    plan = make_plan(spec, shipped_model())
+    lines = [
+        "| pilot [runs] | predicted [CPU s] | 90 % interval | predicted / actual |",
+        "| ---: | ---: | --- | ---: |",
+    ]
+    for share in shares:
+        chosen = choose_pilot(plan, plan.planned, share * float(plan.seconds[plan.planned].sum()))
+        ids = to_hex(plan.ids[chosen]).tolist() if share else []
+        with tempfile.TemporaryDirectory() as folder:
+            if ids:
+                with Store.create_or_open(folder, grid=str(snapshot.grid)).writer() as writer:
+                    for made in snapshot.provenances.values():
+                        writer.provenance(made)
+                    writer.append("runs", snapshot.rows(ids))
+            session = Session(spec, folder)
+            # what a point costs beside its fit, predictions and query is not stored
+            sizes = np.array([v.batch_size for v in plan.variants])
+            rest = POINT_SECONDS * np.where(plan.planned, -(-plan.targets // sizes) + 1, 0).sum()
+            low, middle, high = (seconds - rest for seconds in _seconds(session))
+        lines.append(f"| {len(ids)} | {middle:.1f} | {low:.1f} to {high:.1f} | {middle / actual:.2f} |")
+    return [*lines, f"| all {len(rows)} | actual: {actual:.1f} | | |"]
+
+
 def prior(folders: Sequence[Path]) -> CostModel:
     """A model to ship: of what stores say, that which is of no dataset, and no less uncertain than nothing."""
     stores = [Store.open(folder).snapshot() for folder in folders]
@@ -122,7 +165,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of the pilot")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--prior", nargs="+", type=Path, metavar="RESULTS", help="stores that say what to ship")
+    parser.add_argument("--stored", type=Path, metavar="RESULTS", help="a finished grid: what pilots would have said")
     options = parser.parse_args()
+    if options.stored:
+        print("\n".join(hindsight(options.stored)))
+        return
     if options.prior:
         path = Path(algrid.__file__).parent / SHIPPED
         path.write_text(json.dumps(prior(options.prior).to_plain()) + "\n", encoding="utf-8")
