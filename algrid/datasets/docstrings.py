@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from algrid.cache import remembered
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.errors import DatasetError
+from algrid.identity import content_key
+from algrid.registry import source_hash
 
 __all__ = ["Docstrings"]
 
@@ -72,10 +76,10 @@ class Docstrings(DatasetPlugin):
 
     def state(self) -> list[str]:
         """The versions of the packages."""
-        return [version(name) for name in _PACKAGES]
+        return _versions()
 
     def load(self) -> Dataset:
-        """Read the sources.
+        """Read the sources, or what was read of the same ones before.
 
         Raises
         ------
@@ -91,9 +95,22 @@ class Docstrings(DatasetPlugin):
         )
 
 
+def _versions() -> list[str]:
+    return [version(name) for name in _PACKAGES]
+
+
 @cache
 def _corpus() -> dict[str, list[str]]:
-    """All documents of each class, in the order of their hashes."""
+    """All documents of each class, in the order of their hashes; from the cache, as parsing takes seconds.
+
+    They depend on the packages, on this file, and on the Python that parses.
+    """
+    key = content_key([_versions(), source_hash(Docstrings()), sys.version_info[:2]])
+    documents: dict[str, list[str]] = remembered("docstrings", key, _read_corpus)
+    return documents
+
+
+def _read_corpus() -> dict[str, list[str]]:
     found = {name: set(_documents(name, package)) for name, package in _PACKAGES.items()}
     shared = {text for name in found for other in found if name < other for text in found[name] & found[other]}
     return {name: sorted(texts - shared, key=_order) for name, texts in found.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algrid.datasets import DATASETS, Dataset
+from algrid.datasets import DATASETS, Dataset, docstrings
 from algrid.datasets._encodings import decoded
 from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.grid import GridSpec
@@ -241,6 +242,54 @@ def test_fewer_docstrings_are_a_part_of_more() -> None:
     kept = [text for text in more.documents or () if text in set(few.documents or ())]
     assert kept == list(few.documents or ())
     assert [label[text] for text in few.documents or ()] == few.y.tolist()
+
+
+@pytest.fixture
+def reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The packages whose sources are read, with a cache of its own and two documents in place of the sources."""
+    read: list[str] = []
+
+    def documents(name: str, package: str) -> list[str]:
+        read.append(package)
+        return [f"all about {name}", f"more of {name}", "what two have"]
+
+    monkeypatch.setenv("ALGRID_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(docstrings, "_documents", documents)
+    docstrings._corpus.cache_clear()
+    yield read
+    docstrings._corpus.cache_clear()
+
+
+def loaded_anew() -> tuple[str, ...]:
+    """As a process does that has just started."""
+    docstrings._corpus.cache_clear()
+    return DATASETS.build("docstrings").load().documents or ()
+
+
+def test_sources_are_read_once_for_all_processes(reads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = loaded_anew()
+    assert len(first) == 10  # without what two have
+    assert reads == ["matplotlib", "numpy", "pandas", "sklearn", "scipy"]
+    assert loaded_anew() == first
+    assert len(reads) == 5
+    monkeypatch.setattr(docstrings, "version", lambda package: "another")
+    assert loaded_anew() == first
+    assert len(reads) == 10
+    monkeypatch.setattr(docstrings, "source_hash", lambda plugin: "another")
+    assert loaded_anew() == first
+    assert len(reads) == 15
+
+
+@pytest.mark.parametrize("harm", ["damaged", "no folder"])
+def test_a_bad_cache_costs_only_time(reads: list[str], tmp_path: Path, harm: str) -> None:
+    folder = tmp_path / "cache"
+    if harm == "no folder":
+        folder.write_text("a file where the folder should be")
+    first = loaded_anew()
+    for path in folder.rglob("*.json"):
+        path.write_text(path.read_text().replace("all", "none"))
+    assert loaded_anew() == first
+    assert len(reads) == 10
 
 
 # --- the hub ---
