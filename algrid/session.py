@@ -118,7 +118,10 @@ class Session:
     @cached_property
     def plan(self) -> Plan:
         """The grid's plan, with costs as its store says them."""
-        snapshot = Store.open(self.path).snapshot() if (self.path / "manifest.json").exists() else None
+        try:
+            snapshot = Store.open(self.path).snapshot() if (self.path / "manifest.json").exists() else None
+        except StoreError:  # a damaged shard, which the writer puts aside: costs learned before will do
+            snapshot = None
         return make_plan(self.spec, costs_of(self.path, snapshot, self.spec))
 
     def learn_costs(self) -> None:
