@@ -31,6 +31,8 @@ _PACKAGES = (
     "threadpoolctl",
     "scikit-activeml",
     "tokenizers",
+    "setfit",
+    "sentence-transformers",
 )
 
 

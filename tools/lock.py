@@ -27,7 +27,11 @@ __all__ = ["LOCKS", "PYTHONS", "ROOT", "declared", "environment_yml", "environme
 
 ROOT = Path(__file__).resolve().parents[1]
 
-LOCKS: dict[str, tuple[str, ...]] = {"all": ("notebook", "text", "cluster", "dev"), "lab": ("notebook",), "core": ()}
+LOCKS: dict[str, tuple[str, ...]] = {
+    "all": ("notebook", "text", "setfit", "cluster", "dev"),
+    "lab": ("notebook",),
+    "core": (),
+}
 """Lock name -> the extras in it, the largest first."""
 
 PYTHONS = ("3.11", "3.12", "3.13")

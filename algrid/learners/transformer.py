@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from algrid.datasets.base import Features
-from algrid.learners.base import Fitted, Learner
-from algrid.pretrained import Pretrained, resolve
+from algrid.learners._of_tokens import TokenLearner
+from algrid.learners.base import Fitted
 
 if TYPE_CHECKING:
     from algrid.preprocessing import Described, Preprocessing
@@ -21,7 +20,7 @@ __all__ = ["Transformer"]
 
 
 @dataclass(frozen=True)
-class Transformer(Learner):
+class Transformer(TokenLearner):
     """A transformer that is fine-tuned on the labelled set, from its pretrained weights in every cycle.
 
     AdamW with a learning rate that falls linearly to 0, dropout as in the model's configuration, gradients clipped to
@@ -31,11 +30,8 @@ class Transformer(Learner):
 
     Parameters
     ----------
-    model : str
-        As of the preprocessing `tokens`, whose model has to have the same tokenizer. Its content is part of a run's
-        identity, not its place.
-    revision : str
-        Commit, tag or branch on the hub.
+    model, revision, device
+        As in `TokenLearner`.
     epochs : int
         Passes over the labelled set.
     learning_rate : float
@@ -56,21 +52,13 @@ class Transformer(Learner):
         labelled set alone: runs could not share it, and it could not be made again. It is a skip of the plan.
     precision : {"float32", "bfloat16"}
         Of matrix products; weights and sums are float32 in both.
-    device : {"auto", "cpu", "cuda"}
-        Where it is computed; ``auto`` is a GPU if there is one. Not a part of a run's identity: the results'
-        provenance says where it was.
     """
 
     name: ClassVar[str] = "transformer"
     source: ClassVar[str] = "small-text: Schroeder, Mueller, Niekler & Potthast, EACL 2023"
-    provides: ClassVar[frozenset[str]] = frozenset({"predict_proba", "embed"})
-    predicts_argmax: ClassVar[bool] = True
-    sparse: ClassVar[bool] = False
-    takes: ClassVar[str] = "tokens"
+    packages: ClassVar[tuple[str, ...]] = ("small_text", "torch", "transformers")
     cost: ClassVar[tuple[float, float, float]] = (1e-1, 2.5e-4, 2e-4)  # of `tiny`
 
-    model: Annotated[str, Field(min_length=1)]
-    revision: str = ""
     epochs: Annotated[int, Field(ge=1)] = 10
     learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     batch_size: Annotated[int, Field(ge=1)] = 16
@@ -79,52 +67,18 @@ class Transformer(Learner):
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.1
     warm_start: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
-    device: Literal["auto", "cpu", "cuda"] = field(default="auto", repr=False)
-
-    @property
-    def wants_gpu(self) -> bool:
-        """Unless it is for the CPU."""
-        return self.device != "cpu"
-
-    @property
-    def pretrained(self) -> Pretrained:
-        """The model.
-
-        Raises
-        ------
-        ModelError
-            If it is not there.
-        """
-        return resolve(self.model, self.revision)
-
-    def identity(self) -> dict[str, Any]:
-        """With the hash of the model's content instead of its name and revision, and without the device."""
-        identity = super().identity()
-        parameters = {**identity["parameters"], "model": self.pretrained.content_hash}
-        del parameters["revision"], parameters["device"]
-        return {**identity, "parameters": parameters}
 
     def unsupported(self, preprocessing: Preprocessing, dataset: Described) -> str | None:
-        """As the base says; and the tokens have to be those that the model reads."""
-        if (reason := super().unsupported(preprocessing, dataset)) is not None:
-            return reason
-        lacking = [package for package in ("small_text", "torch", "transformers") if find_spec(package) is None]
-        if lacking:
-            return f"{self.name} needs {lacking[0]}, which is not installed (pip install 'algrid[text]')"
+        """As the base says; and no warm start."""
         if self.warm_start:
             return f"{self.name}: a warm start depends on the order of the queries, not on the labelled set alone"
-        tokens = getattr(preprocessing, "pretrained", None)
-        if tokens is not None and tokens.tokenizer_hash != self.pretrained.tokenizer_hash:
-            return f"{self.name}: {self.model} has another tokenizer than {tokens.name}, whose tokens it would be given"
-        return None
+        return super().unsupported(preprocessing, dataset)
 
     def cost_factor(self) -> float:
-        """By the epochs, and the size of the encoder beside `tiny`, most of whose seconds are not products."""
-        model = self.pretrained
-        layers = int(model.config.get("num_hidden_layers") or model.config.get("n_layers") or 2)
-        return self.epochs / 10 * max(1.0, model.dimensions**2 * layers / (64**2 * 2) / 5)
+        """By the epochs and the size of the encoder."""
+        return self.epochs / 10 * self.size_factor()
 
-    def build(self, seed: int) -> Any:
+    def classifier(self, seed: int) -> Any:
         """The classifier, not fitted."""
         from algrid.learners._fine_tuned import FineTuned
 

@@ -11,9 +11,20 @@ import pytest
 import scipy.sparse as sp
 
 from algrid.learners import LEARNERS, Learner
+from algrid.learners._of_tokens import TokenLearner
 
-NAMES = [pytest.param(c.name, marks=pytest.mark.text) if c.takes == "tokens" else c.name for c in LEARNERS.classes()]
 SEED = 11
+
+
+def marks(cls: type[Learner]) -> list[pytest.MarkDecorator]:
+    """What a learner of tokens needs, or its tests are skipped with the reason."""
+    if not issubclass(cls, TokenLearner):
+        return []
+    reason = cls("tiny").lacks()
+    return [pytest.mark.text, pytest.mark.skipif(reason is not None, reason=str(reason))]
+
+
+NAMES = [pytest.param(cls.name, marks=marks(cls)) for cls in LEARNERS.classes()]
 
 
 class OnBlobs:
@@ -49,7 +60,8 @@ def build(name: str, request: pytest.FixtureRequest, **parameters: Any) -> Learn
     cls = LEARNERS.get(name)
     if cls.takes != "tokens":
         return LEARNERS.build(name, parameters)
-    return reading_blobs(cls, model=request.getfixturevalue("tiny_model"), epochs=1, device="cpu")
+    short = {"iterations": 1} if name == "setfit" else {}  # a twentieth of the pairs
+    return reading_blobs(cls, model=request.getfixturevalue("tiny_model"), epochs=1, device="cpu", **short)
 
 
 def blobs(counts: list[int], n_features: int = 3, seed: int = 0) -> tuple[Any, Any]:
@@ -107,6 +119,7 @@ def test_the_issue_s_learners_are_there() -> None:
         "logistic_regression",
         "mlp",
         "random_forest",
+        "setfit",
         "svm_linear",
         "svm_rbf",
         "transformer",
