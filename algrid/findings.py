@@ -203,6 +203,8 @@ def evaluations_agree(table: pd.DataFrame) -> str:
 def rankings_agree(table: pd.DataFrame) -> str:
     """Whether two studies rank strategies alike, as `algrid.routes.ranking_agreement` has it."""
     (first, second), tau = table.attrs["names"], table.attrs["tau"]
+    if not len(table):
+        return _noted([f"Strategies on {first} and on {second} can't be compared."], table)
     one, other = f"win_rate_{first}", f"win_rate_{second}"
     best = [str(table["strategy_family"].iloc[int(table[column].to_numpy().argmax())]) for column in (one, other)]
     said = [f"Of {table.attrs['n']} families of strategies that both have, {best[0]} is first on {first}"]

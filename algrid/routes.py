@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from algrid.errors import AlgridError
 from algrid.leaderboard import leaderboard
+from algrid.wording import plural
 
 __all__ = ["ranking_agreement", "routes"]
 
@@ -50,21 +50,23 @@ def ranking_agreement(
     DataFrame
         A row a family, that of the best mean win rate in the first first: ``strategy_family``, and the mean win rate
         (over the other families, at equal settings) in both, ``win_rate_NAME``. ``attrs`` have ``tau`` (Kendall's
-        tau-b of the two columns; NaN below three families), ``n`` (families), ``names`` and a ``note``.
-
-    Raises
-    ------
-    AlgridError
-        If fewer than two families are in both.
+        tau-b of the two columns; NaN below three families), ``n`` (families), ``names`` and a ``note``. Without rows
+        where fewer than two families are in both; the note says so.
     """
     by = "strategy_family"
+    columns = [f"win_rate_{name}" for name in names]
     common = sorted(set(scores[by].astype(str)) & set(others[by].astype(str)))
     if len(common) < 2:
-        raise AlgridError(
-            f"{names[0]} and {names[1]} have {len(common)} families of strategies in common; two at least are needed."
+        without = [name for name, frame in zip(names, (scores, others), strict=True) if not len(frame)]
+        table = pd.DataFrame(columns=[by, *columns])
+        table.attrs = {"tau": float("nan"), "n": 0, "names": names}
+        table.attrs["note"] = (
+            f"There are no results on {' or '.join(without)}."
+            if without
+            else f"{plural(len(common), 'family')} of strategies in both; two at least are needed."
         )
+        return table
     boards = [_board(frame, by, common) for frame in (scores, others)]
-    columns = [f"win_rate_{name}" for name in names]
     table = (
         boards[0]
         .rename(columns={"win_rate": columns[0]})

@@ -19,11 +19,12 @@
 #
 # What to put between documents and predictions (words counted, a frozen embedding, a model that is fine-tuned), what
 # that costs in seconds and labels, and whether strategies that are good on tables are good on texts. With the model
-# `tiny`, whose weights are random, this shows how to ask; the answers need a real one.
+# `tiny`, whose weights are random, this shows how to ask; the answers need a real one. Results without texts are
+# shown in the same way, and the finding says that they have none.
 
 # %% tags=["parameters"]
-results = "results/text_small"  # a folder that `make grid GRID=text_small` or `algrid run` left
-tables = "results/quickstart"  # results on tables to compare with
+results = "results/text_small"  # a folder that `make grid` (of the grid text_small) or `algrid run` left
+tables = "results/quickstart"  # results on tables to compare with; if there are none, those among the results
 metric = "accuracy"  # `algrid metrics` lists them
 
 # %%
@@ -38,7 +39,15 @@ from algrid.leaderboard import leaderboard
 from algrid.routes import ranking_agreement, routes
 from algrid.runtime import runtime, trade_off
 
-opened, other = (ag.open(p if Path(p).exists() else Path("..") / p) for p in (results, tables))
+# %%
+opened, other = (Path(p) if Path(p).exists() else Path("..") / p for p in (results, tables))  # from root, or from here
+opened = ag.open(opened)
+scores = opened.scores(metric, budgets=opened.largest_budget)
+of_texts = scores["preprocessing"].isin([p.label for p in opened.grid.preprocessing if p.of_texts])
+texts, on_tables = scores[of_texts], scores[~of_texts]
+if tables and other.exists():
+    second = ag.open(other)
+    on_tables = second.scores(metric, budgets=second.largest_budget)
 
 # %% [markdown]
 # ## Representation and learner
@@ -46,25 +55,24 @@ opened, other = (ag.open(p if Path(p).exists() else Path("..") / p) for p in (re
 # Frozen embeddings against fine-tuning, at equal strategies, batch sizes, splits and start sets.
 
 # %%
-scores = routes(opened.scores(metric, budgets=opened.largest_budget))
-board = leaderboard(scores, "learner")
+shown = texts if len(texts) else scores
+board = leaderboard(routes(shown), "learner")
 board.round(3)
 
 # %% [markdown]
 # ## Seconds and labels against score
 
 # %%
-seconds = runtime(routes(opened.seconds), ["learner"])
-table = trade_off(scores, opened.seconds, "learner")
+seconds = opened.seconds
+seconds = runtime(routes(seconds[seconds["run_id"].isin(shown["run_id"])]), ["learner"])
+table = trade_off(routes(shown), opened.seconds, "learner")
 trade_off_figure(table, seconds, board)
 
 # %% [markdown]
 # ## Strategies on texts and on tables
 
 # %%
-agreement = ranking_agreement(
-    opened.scores(metric, budgets=opened.largest_budget), other.scores(metric, budgets=other.largest_budget)
-)
+agreement = ranking_agreement(texts, on_tables)
 agreement.round(3)
 
 # %%

@@ -29,6 +29,8 @@ def make_store(path: Path, grid: dict[str, Any] = GRID) -> Path:
     runs, skylines = [], []
     stamp = {"limit_seconds": None, "limit_memory": None, "provenance": None}
     for i, cell in enumerate(plan.cells):
+        if not plan.planned[i].any():  # all of it is skipped
+            continue
         pool = make_pool(cell, cell.dataset.load())
         histories = run_cell(cell, pool, plan.variants, plan.targets[i].tolist())
         runs += run_rows(cell, plan.variants, histories, pool_facts(pool), stamp)

@@ -84,6 +84,18 @@ def test_every_notebook_runs_on_a_small_store(tmp_path: Path) -> None:
     names = [source.stem for source in SOURCES if source.stem not in ("00_quickstart", "30_implementations")]
     said = executed(make_store(tmp_path / "tiny"), *names)
     assert {name for name, text in said.items() if not text.startswith("## The finding")} == set()
+    assert "There are no results on text." in said["70_text"]
+
+
+@pytest.mark.slow
+def test_texts_are_compared_with_the_tables_among_the_results(tmp_path: Path) -> None:
+    from small_store import GRID, make_store
+
+    both = {"datasets": ["iris", {"docstrings": {"per_package": 20}}], "preprocessing": ["standard", "tfidf"]}
+    grid = {**GRID, **both, "strategies": ["random", "margin", "entropy"], "learners": ["logistic_regression"]}
+    said = executed(make_store(tmp_path / "both", grid), "70_text")["70_text"]
+    assert "Of 3 families of strategies that both have" in said
+    assert "standard" not in said  # what tables need is no way from documents to predictions
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from algrid.errors import AlgridError
 from algrid.findings import rankings_agree
 from algrid.leaderboard import leaderboard
 from algrid.routes import ranking_agreement, routes
@@ -61,11 +60,21 @@ def test_equal_and_reversed_rankings() -> None:
     assert "is first on text and on tables" in rankings_agree(ranking_agreement(scored(values), scored(values)))
 
 
-def test_two_families_have_no_tau_and_one_nothing() -> None:
+def test_two_families_have_no_tau() -> None:
     two = scored({"random": [0.1], "margin": [0.2]})
     assert np.isnan(ranking_agreement(two, two).attrs["tau"])
-    with pytest.raises(AlgridError, match="1 families of strategies in common"):
-        ranking_agreement(two, scored({"random": [0.1], "qbc": [0.3]}))
+
+
+def test_what_cannot_be_compared_is_said() -> None:
+    two = scored({"random": [0.1], "margin": [0.2]})
+    table = ranking_agreement(two, scored({"random": [0.1], "qbc": [0.3]}))
+    assert len(table) == 0
+    assert rankings_agree(table) == (
+        "Strategies on text and on tables can't be compared. 1 family of strategies in both; two at least are needed."
+    )
+    said = rankings_agree(ranking_agreement(two.iloc[:0], two))
+    assert said == "Strategies on text and on tables can't be compared. There are no results on text."
+    assert "no results on text or tables" in rankings_agree(ranking_agreement(two.iloc[:0], two.iloc[:0]))
 
 
 def test_parameters_are_named_where_they_tell_levels_apart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ __all__ = ["TextRepresentation", "documents_of"]
 @dataclass(frozen=True)
 class TextRepresentation(Preprocessing):
     """Base of the representations of texts."""
+
+    of_texts: ClassVar[bool] = True
 
     def unsupported(self, dataset: Described) -> str | None:
         """Tables are no texts."""

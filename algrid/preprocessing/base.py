@@ -58,6 +58,8 @@ class Preprocessing(Plugin):
     gives : str
         ``features``, or ``tokens`` (ids of a tokenizer's vocabulary, see `algrid.preprocessing.tokens`), which only
         learners can use that say so.
+    of_texts : bool
+        Whether it represents texts; else it prepares tables.
     takes_float32 : bool
         Whether `prepare` can be given features as float32 (large data are mapped so), and computes with float64
         all the same. Others are given a float64 copy.
@@ -66,6 +68,7 @@ class Preprocessing(Plugin):
     leaks: ClassVar[bool] = False
     takes_float32: ClassVar[bool] = False
     gives: ClassVar[str] = "features"
+    of_texts: ClassVar[bool] = False
 
     @property
     def label(self) -> str:
