@@ -21,6 +21,7 @@ from algrid.arrays import offsets_of, runs_of, segment_sum, tied_ranks
 from algrid.missing import Missing, Used, check_options, direction, quotient, treat
 from algrid.pairing import pair
 from algrid.seeds import generator
+from algrid.wording import are_too_few
 
 __all__ = ["MIN_DATASETS", "Missing", "leaderboard"]
 
@@ -223,7 +224,7 @@ def _why_no_interval(n_datasets: int, resamples: int) -> str:
     if not resamples:
         return "No intervals: no resamples were asked for."
     if n_datasets < MIN_DATASETS:
-        return f"No intervals: {n_datasets} datasets are too few to be resampled (at least {MIN_DATASETS})."
+        return f"No intervals: {are_too_few(n_datasets)} to be resampled (at least {MIN_DATASETS})."
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["enumerated", "plural", "spoken"]
+__all__ = ["are_too_few", "enumerated", "plural", "spoken"]
 
 
 def spoken(axis: str) -> str:
@@ -16,6 +16,11 @@ def plural(count: int, noun: str) -> str:
     """``1 run``, ``2 runs``, ``1,000 strategies``."""
     many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{count:,} {noun if count == 1 else many}"
+
+
+def are_too_few(datasets: int) -> str:
+    """``1 dataset is too few``, ``2 datasets are too few``."""
+    return f"{plural(datasets, 'dataset')} {'is' if datasets == 1 else 'are'} too few"
 
 
 def enumerated(names: Sequence[str], most: int = 6) -> str:

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "Dask dashboard: http://127.0.0.1:" in done.stderr
     assert "2/2 runs, 1/1 cells, none failed" in done.stderr
     assert "margin" in done.stdout
-    assert "No intervals: 1 datasets are too few" in done.stdout
+    assert "No intervals: 1 dataset is too few" in done.stdout
     figure = done.stdout.partition("learning curves: ")[2].strip()
     assert (path / figure).read_bytes().startswith(b"\x89PNG")
     return path

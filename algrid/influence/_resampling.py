@@ -19,6 +19,7 @@ from algrid.errors import AlgridError
 from algrid.leaderboard import MIN_DATASETS
 from algrid.seeds import generator
 from algrid.ticks import ticking
+from algrid.wording import are_too_few
 
 __all__ = ["Copies", "copies_of", "ends", "once", "quotient", "why_no_interval"]
 
@@ -92,5 +93,5 @@ def why_no_interval(n_datasets: int, resamples: int) -> str:
     if not resamples:
         return "No intervals: no resamples were asked for."
     if n_datasets < MIN_DATASETS:
-        return f"No intervals: {n_datasets} datasets are too few to be resampled (at least {MIN_DATASETS})."
+        return f"No intervals: {are_too_few(n_datasets)} to be resampled (at least {MIN_DATASETS})."
     return ""

@@ -47,7 +47,7 @@ def test_by_hand():
     assert table["n"].tolist() == [1] * 4
     assert table["used_up"].tolist() == [0] * 4
     assert table["jaccard_low"].isna().all()
-    assert "1 datasets are too few" in table.attrs["note"]
+    assert "1 dataset is too few" in table.attrs["note"]
 
 
 def test_expected_jaccard():
