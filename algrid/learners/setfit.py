@@ -48,7 +48,7 @@ class SetFit(TokenLearner):
     source: ClassVar[str] = "setfit: Tunstall et al., Efficient Few-Shot Learning Without Prompts, arXiv 2209.11055"
     packages: ClassVar[tuple[str, ...]] = ("setfit", "sentence_transformers", "evaluate", "datasets", "torch")
     extra: ClassVar[str] = "setfit"
-    cost: ClassVar[tuple[float, float, float]] = (1e-1, 1e-3, 2e-4)  # of `tiny`
+    cost: ClassVar[tuple[float, float, float]] = (1e-1, 3e-3, 2e-4)  # of `tiny`
 
     iterations: Annotated[int, Field(ge=1)] = 20
     epochs: Annotated[int, Field(ge=1)] = 1
