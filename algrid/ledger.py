@@ -159,8 +159,8 @@ class Ledger:
         in_step = self._suspects = self._blamable()
         for i in in_step:
             deaths = self._deaths[i]
-            # before it says what it does it may have been anything
-            place = len(deaths) if self._phase == "start" else len(self._histories[i].points)
+            # before the data are there nothing of a run has been called, so that it may have been anything
+            place = len(deaths) if self._phase in ("start", "load") else len(self._histories[i].points)
             deaths.append((self._phase, place))
             if deaths.count(deaths[-1]) >= _STRIKES or len(deaths) >= _DEATHS:
                 cycle = len(self._histories[i].points)
