@@ -59,7 +59,7 @@ def test_only_what_all_evaluations_have():
     assert found["tau"].tolist() == [1.0]
     assert (found.attrs["n_settings"], found.attrs["n_settings_all"]) == (1, 2)
     assert found.iloc[0][["metric_a", "aggregate_a", "metric_b", "aggregate_b"]].tolist() == ["x", "aubc", "y", "final"]
-    assert "datasets are too few" in found.attrs["note"]
+    assert "No intervals: 1 dataset is too few" in found.attrs["note"]
     fewer = table({"wine": ONE["wine"]})
     assert agreement({("x", "aubc"): table(ONE), ("y", "final"): fewer}).attrs["n_settings_all"] == 1
 
