@@ -42,8 +42,8 @@ class Transformer(TokenLearner):
         How many of the encoder's layers, from below, keep their pretrained weights (and with them the token
         embeddings); -1 is the whole encoder, so that only the head learns.
     early_stopping : int
-        Epochs without a lower validation loss after which training ends, with the best weights; 0 is to train all
-        epochs on all labels.
+        Epochs in a row without a lower validation loss that training puts up with; it ends at one more, with the best
+        weights. 0 is to train all epochs on all labels.
     validation : float
         Share of the labelled set that is held out for early stopping. Every class stays in training: of a class with
         one label nothing is held out, and where nothing can be, nothing is stopped early.

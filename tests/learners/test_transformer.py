@@ -150,19 +150,34 @@ def test_more_layers_than_there_are_can_not_be_frozen(learner: Transformer) -> N
 
 
 @text
-def test_early_stopping_keeps_the_best_weights(learner: Transformer) -> None:
-    """A learning rate that destroys what was learned: with patience, the fit is that of the best epoch."""
+def test_early_stopping_keeps_the_best_weights(learner: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learning rate that destroys what was learned: the fit is that of the epoch with the least validation loss."""
+    from algrid.learners._fine_tuned import _Classifier
+
     X, y = documents(60)
-    wild = replace(learner, epochs=12, learning_rate=0.5, validation=0.3, early_stopping=2)
-    plain = replace(wild, early_stopping=0).fit(X, y, 3, 0).predict_proba(X)
-    stopped = wild.fit(X, y, 3, 0).predict_proba(X)
-    again = wild.fit(X, y, 3, 0).predict_proba(X)
-    np.testing.assert_array_equal(stopped, again)
+    wild = replace(learner, epochs=12, learning_rate=0.05, validation=0.3, early_stopping=2)
+    losses: list[float] = []
+    validate = _Classifier.validate
 
-    def loss(proba: Any) -> float:
-        return float(-np.log(np.maximum(proba[np.arange(60), y], 1e-12)).mean())
+    def noted(self: Any, rows: Any) -> Any:
+        found = validate(self, rows)
+        losses.append(float(found[0]))
+        return found
 
-    assert loss(stopped) < loss(plain)
+    monkeypatch.setattr(_Classifier, "validate", noted)
+    fitted = wild.fit(X, y, 3, 0)
+    per_epoch = losses.copy()
+    proba = fitted.predict_proba(X)
+    np.testing.assert_array_equal(wild.fit(X, y, 3, 0).predict_proba(X), proba)
+    assert losses == per_epoch * 2
+
+    _, held = wild.held_out(y, np.random.default_rng(0))
+    loss = -np.log(np.maximum(proba[held, y[held]], 1e-12))
+    # small-text's: the sum of the batches' means over the number of rows
+    means = [loss[at : at + wild.batch_size].mean() for at in range(0, len(held), wild.batch_size)]
+    best = int(np.argmin(per_epoch))
+    assert sum(means) / len(held) == pytest.approx(per_epoch[best], abs=1e-6)
+    assert len(per_epoch) == min(best + 1 + wild.early_stopping + 1, wild.epochs)  # it stops where there are more
 
 
 @given(
