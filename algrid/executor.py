@@ -26,6 +26,7 @@ from algrid.plan import Plan
 from algrid.provenance import differences, provenance
 from algrid.schema import FAILED, RUNS
 from algrid.slices import Outcome, Slice
+from algrid.slicing import slices
 from algrid.supervisor import Supervisor
 from algrid.supply import Supply, lacks
 
@@ -111,7 +112,7 @@ def execute(
         supply = Supply()
         by_chance = seconds is not None
         lanes = [
-            _Lane(pool, plan.slices(runs, ends, pool.expected, histories, by_chance=by_chance), landed, supply)
+            _Lane(pool, slices(plan, runs, ends, pool.expected, histories, by_chance=by_chance), landed, supply)
             for pool, runs, ends in _shares(plan, pending, skylines, pools)
         ]
         flight = _Flight(lanes, landed, sink, listener, owed=owed, here=provenance(plan.spec.plugins))

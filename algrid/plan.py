@@ -1,9 +1,9 @@
-"""A grid's plan: which runs there are, which of them are still to be made, and in what order."""
+"""A grid's plan: which runs there are, and which of them are still to be made."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,19 +14,15 @@ from numpy.typing import NDArray
 from algrid.cell import UNBOUND, Cell, Variant, digests
 from algrid.errors import DatasetError, GridError
 from algrid.grid import GridSpec
-from algrid.history import History
 from algrid.identity import from_hex, mix, to_hex
 from algrid.schema import CELL_AXES, VARIANT_AXES
 from algrid.sizes import run_bytes
-from algrid.slices import Slice
 from algrid.stored import Stored
 
 __all__ = ["Z90", "Plan"]
 
 #: Quantile of the normal distribution that a two-sided interval of 90 % needs.
 Z90 = 1.645
-_SLICE_SECONDS = 60.0
-_SLICES_A_WORKER = 6  # of a small grid, so that its last slices end together
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +105,11 @@ class Plan:
 
     @cached_property
     def _ids(self) -> NDArray[np.uint64]:
-        return mix(self._cell_ids[:, None], self._variant_ids[None, :])
+        return mix(self.cell_ids[:, None], self._variant_ids[None, :])
 
     @cached_property
-    def _cell_ids(self) -> NDArray[np.uint64]:
-        # those of cells without data stand for nothing, and are nobody else's
+    def cell_ids(self) -> NDArray[np.uint64]:
+        """(n_cells,) cell ids; those of cells without data stand for nothing, and are nobody else's."""
         return digests(self.cells)
 
     @cached_property
@@ -189,7 +185,7 @@ class Plan:
 
     def rows(self, stored: Stored) -> NDArray[np.int32]:
         """(n_cells, n_variants): where `stored` has each run; -1 for those that it has not."""
-        return stored.rows(self._cell_ids, self._variant_ids)
+        return stored.rows(self.cell_ids, self._variant_ids)
 
     def pending(self, stored: Stored, retry: Sequence[str] = ()) -> NDArray[np.bool_]:
         """(n_cells, n_variants): runs that are planned and not yet done.
@@ -236,85 +232,7 @@ class Plan:
 
     def skylines_pending(self, stored: Stored) -> NDArray[np.bool_]:
         """(n_cells,): cells with runs whose skyline is not stored yet."""
-        return self.planned.any(axis=1) & ~np.isin(self._cell_ids, stored.skylines)
-
-    def slices(
-        self,
-        pending: NDArray[np.bool_],
-        skylines: NDArray[np.bool_],
-        n_workers: int,
-        histories: Callable[[list[str]], Mapping[str, History]],
-        *,
-        by_chance: bool = False,
-    ) -> Iterator[Slice]:
-        """Hand the pending runs out, in slices of cells of about a minute.
-
-        First comes every cell's first replicate, then the second ..., so that a grid that is stopped
-        early is a fair sample of itself; within a replicate the longest come first.
-
-        Parameters
-        ----------
-        pending : (n_cells, n_variants) bool array
-        skylines : (n_cells,) bool array
-        n_workers : int
-        histories : callable
-            Gives what is stored of some runs, by id; asked one cell at a time.
-        by_chance : bool
-            Cells in an order that means nothing instead, for a sample that may be cut off anywhere.
-        """
-        cost = self._cost(pending)
-        most, order = _SLICE_SECONDS, np.argsort(self._cell_ids)
-        if not by_chance:
-            most = min(most, max(1.0, cost.sum() / (n_workers * _SLICES_A_WORKER)))
-            order = self._order(cost)
-        for i in order:
-            chosen = np.flatnonzero(pending[i])
-            if len(chosen) == 0 and not skylines[i]:
-                continue
-            part = np.floor(np.cumsum(self.seconds[i, chosen], dtype=np.float64) / most).astype(int)
-            borders = np.flatnonzero(np.diff(part)) + 1
-            for j, members in enumerate(np.split(chosen, borders)):
-                yield self._slice(i, members, bool(skylines[i]) and j == 0, histories)
-
-    def continued(self, pending: NDArray[np.bool_], stored: Stored) -> NDArray[np.uint64]:
-        """(n,) ids of pending runs that are stored already, in the order in which `slices` hands them out."""
-        known = np.logical_and(pending, self.rows(stored) >= 0)
-        order = self._order(self._cost(pending))
-        order = order[known[order].any(axis=1)]
-        return self._ids[order][known[order]]
-
-    def _cost(self, pending: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(n_cells,) predicted seconds of the pending runs."""
-        cost: NDArray[np.float64] = np.where(pending, self.seconds, 0.0).sum(axis=1, dtype=np.float64)
-        return cost
-
-    def _order(self, cost: NDArray[np.float64]) -> NDArray[np.intp]:
-        """(n_cells,) positions of the cells: replicate by replicate, the longest first."""
-        replicate = np.array([max(c.split_index, c.start_index) for c in self.cells])
-        return np.lexsort((-cost, replicate))
-
-    def _slice(
-        self,
-        i: int,
-        members: NDArray[np.intp],
-        skyline: bool,
-        histories: Callable[[list[str]], Mapping[str, History]],
-    ) -> Slice:
-        ids = to_hex(self.ids[i, members]).tolist()
-        known = histories(ids)
-        return Slice(
-            cell=self.cells[i],
-            variants=tuple(self.variants[j] for j in members),
-            targets=tuple(int(t) for t in self.targets[i, members]),
-            histories=tuple(known.get(run_id, History()) for run_id in ids),
-            metrics=self.spec.record,
-            plugins=self.spec.plugins,
-            skyline=skyline,
-            seconds_per_cycle=self.spec.limits.seconds_per_cycle,
-            seconds_per_run=self.spec.limits.seconds_per_run,
-            memory=self.spec.limits.memory,
-            cost=float(self.seconds[i, members].sum()),
-        )
+        return self.planned.any(axis=1) & ~np.isin(self.cell_ids, stored.skylines)
 
     def find(self, run_id: str) -> tuple[Cell, Variant, int]:
         """The cell, the variant and the target of a planned run.
@@ -324,21 +242,17 @@ class Plan:
         GridError
             If the grid has no such run.
         """
-        i, j = self._place(run_id)
+        i, j = self.place(run_id)
         return self.cells[i], self.variants[j], int(self.targets[i, j])
 
-    def alone(self, run_id: str) -> Slice:
-        """A slice of one planned run from its beginning, with the grid's limits.
+    def place(self, run_id: str) -> tuple[int, int]:
+        """Where a planned run is: the positions of its cell and its variant.
 
         Raises
         ------
         GridError
             If the grid has no such run.
         """
-        i, j = self._place(run_id)
-        return self._slice(i, np.array([j]), False, lambda _: {})
-
-    def _place(self, run_id: str) -> tuple[int, int]:
         try:
             found = np.argwhere(self.planned & (self.ids == from_hex(np.array(run_id))))
         except ValueError:

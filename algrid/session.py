@@ -28,6 +28,7 @@ from algrid.pool import make_pool
 from algrid.provenance import code, differences, provenance
 from algrid.rows import pool_facts, run_rows, to_table
 from algrid.schema import RUNS
+from algrid.slicing import alone, continued
 from algrid.store import RowQueue, Store, is_store
 from algrid.stored import Stored
 from algrid.supervisor import Supervisor
@@ -173,7 +174,7 @@ class Session:
         if limited:
             supervisor = Supervisor(patience=math.inf)
             try:
-                (row,) = supervisor.run(self.plan.alone(run_id)).tables[RUNS.name].to_pylist()
+                (row,) = supervisor.run(alone(self.plan, run_id)).tables[RUNS.name].to_pylist()
             finally:
                 supervisor.close()
             return dict(row)
@@ -316,7 +317,7 @@ class Session:
                 runs = choose_pilot(self.plan, todo.runs, _PILOT * seconds * where.threads)
                 todo = replace(todo, runs=runs, skylines=np.zeros_like(todo.skylines))
             snapshot = store.snapshot()
-            again = self.plan.continued(todo.runs, todo.known)
+            again = continued(self.plan, todo.runs, todo.known)
             with RowQueue(snapshot, again, RUNS.names[1:]) as queue:
                 execute(
                     self.plan,

@@ -52,6 +52,7 @@ from algrid.plan import Plan
 from algrid.results import Results
 from algrid.schema import RUNS, SKYLINES
 from algrid.session import Session
+from algrid.slicing import continued, slices
 from algrid.store import Policy, RowQueue, Store
 from algrid.yaml_lines import load_yaml
 
@@ -272,7 +273,7 @@ def step_resume(session: Session) -> str:
     grown.nothing_to_do()
     with Store.create_or_open(session.path).writer():
         todo = grown.todo()
-        first = next(iter(grown.plan.slices(todo.runs, todo.skylines, 2, lambda _: {})))
+        first = next(iter(slices(grown.plan, todo.runs, todo.skylines, 2, lambda _: {})))
     return f"{todo.n_runs:,} to do, first of {len(first.variants)} runs"
 
 
@@ -281,7 +282,7 @@ def step_continue(session: Session) -> str:
     cycles = max(budget.cycles or 0 for budget in session.spec.budgets) + 1
     larger = Session({**session.spec.to_dict(), "budgets": {"cycles": cycles}}, session.path)
     snapshot, todo = Store.open(session.path).snapshot(), larger.todo()
-    again = larger.plan.continued(todo.runs, todo.known)
+    again = continued(larger.plan, todo.runs, todo.known)
     handed: list[int] = []
     with RowQueue(snapshot, again, RUNS.names[1:]) as queue:
 
@@ -290,7 +291,7 @@ def step_continue(session: Session) -> str:
             handed.append(len(rows))
             return {row["run_id"]: History.from_row(row) for row in rows}
 
-        for _ in islice(larger.plan.slices(todo.runs, todo.skylines, 2, histories), 100):
+        for _ in islice(slices(larger.plan, todo.runs, todo.skylines, 2, histories), 100):
             pass
     return f"{len(again):,} go on, {sum(handed):,} handed out"
 

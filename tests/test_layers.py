@@ -45,7 +45,7 @@ LAYERS = {
     "samples": ("sample_measures", "frame registry datasets learners loop"),
     # a file becomes runs
     "grid": ("grid grid_*", "frame registry datasets catalogues metrics learners strategies protocol inspection"),
-    "plan": ("plan planner pilot", "frame registry datasets learners strategies protocol inspection loop grid"),
+    "plan": ("plan planner slicing pilot", "frame registry datasets learners strategies protocol inspection loop grid"),
     # runs become rows
     "workers": (
         "child supervisor supply ledger journal cluster cluster_file executor provenance",

@@ -15,13 +15,13 @@ from algrid.cell import digests
 from algrid.datasets import Dataset, DatasetFacts, DatasetPlugin
 from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.grid import GridSpec
-from algrid.history import History
 from algrid.identity import mix, to_hex
 from algrid.plan import Plan
 from algrid.planner import make_plan
 from algrid.progress import Quiet
 from algrid.schema import STOP_REASONS
 from algrid.session import Session
+from algrid.slicing import continued, slices
 from algrid.stored import Stored
 
 SMALL: dict[str, Any] = {
@@ -127,7 +127,7 @@ def test_a_value_more_on_any_axis_keeps_every_stored_run(axis: str, more: Any) -
     stored = stored_as(plan, 20, "budget")
     assert grown.pending(stored).sum() == grown.n_runs - plan.n_runs
     assert grown.n_runs > plan.n_runs or axis == "budgets"
-    assert len(grown.continued(grown.planned, stored)) == plan.n_runs
+    assert len(continued(grown, grown.planned, stored)) == plan.n_runs
 
 
 def test_stored_runs_go_on_in_the_order_of_the_slices() -> None:
@@ -138,11 +138,11 @@ def test_stored_runs_go_on_in_the_order_of_the_slices() -> None:
     stored = Stored(**{**vars(done), **kept})
     pending = larger.pending(stored)
     asked: list[str] = []
-    for _ in larger.slices(pending, larger.skylines_pending(stored), 2, lambda ids: asked.extend(ids) or {}):
+    for _ in slices(larger, pending, larger.skylines_pending(stored), 2, lambda ids: asked.extend(ids) or {}):
         pass
-    known = set(to_hex(larger.continued(pending, stored)).tolist())
+    known = set(to_hex(continued(larger, pending, stored)).tolist())
     assert len(known) == len(stored.cell)
-    assert [i for i in asked if i in known] == to_hex(larger.continued(pending, stored)).tolist()
+    assert [i for i in asked if i in known] == to_hex(continued(larger, pending, stored)).tolist()
 
 
 def test_what_is_done_is_not_planned_again() -> None:
@@ -300,38 +300,6 @@ def test_certain_sharing_hand_computed() -> None:
     )
     # 87 to buy; batch 50: 0 50 87; batch 100: 0 87; twice. Shared: the start (3) and the whole pool (3)
     assert exhausted.fits == (10, 6)
-
-
-def test_slices_hold_every_pending_run_once_and_replicates_come_in_turn() -> None:
-    plan = plan_of()
-    pending = plan.pending(Stored.nothing())
-    pending[0, 3] = False
-    slices = list(plan.slices(pending, np.ones(16, np.bool_), 2, lambda ids: {}))
-    handed = [(s.cell.digest, v.digest) for s in slices for v in s.variants]
-    wanted = [(plan.cells[i].digest, plan.variants[j].digest) for i, j in np.argwhere(pending)]
-    assert sorted(handed) == sorted(wanted)
-    assert sum(s.skyline for s in slices) == 16
-    replicates = [max(s.cell.split_index, s.cell.start_index) for s in slices]
-    assert replicates == sorted(replicates)
-    assert all(s.targets == (20,) * len(s.variants) for s in slices)
-
-
-def test_stored_histories_go_with_their_runs() -> None:
-    plan = plan_of()
-    only = np.zeros_like(plan.planned)
-    only[2, 5] = True
-    known = {str(to_hex(plan.ids[2:3, 5])[0]): History(stop_reason="budget")}
-    (task,) = plan.slices(only, np.zeros(16, np.bool_), 2, lambda ids: known)
-    assert task.histories == tuple(known.values())
-
-
-def test_large_slices_are_cut_by_predicted_cost() -> None:
-    plan = plan_of(learners=["random_forest"], batch_sizes=[1], budgets="all")
-    one = np.zeros_like(plan.planned)
-    one[0] = True
-    slices = list(plan.slices(one, np.zeros(len(plan.cells), np.bool_), 1, lambda ids: {}))
-    assert len(slices) > 1
-    assert sum(len(s.variants) for s in slices) == len(plan.variants)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from algrid.errors import StoreError
 from algrid.schema import VERSION, Table
 from algrid.store.durable import TEMPORARY, place
-from algrid.store.ordering import key_values, plain_schema
+from algrid.store.ordering import conform, key_values, plain_schema
 
-__all__ = ["Damage", "Origin", "Shard", "ShardWriter", "inspect", "read_keys", "read_origin"]
+__all__ = ["Damage", "Origin", "Shard", "ShardWriter", "inspect", "read_keys", "read_origin", "read_rows"]
 
 _METADATA = b"algrid"
 
@@ -199,6 +199,19 @@ def read_keys(root: Path, shard: Shard, table: Table) -> NDArray[np.uint64]:
     file = pq.ParquetFile(root / shard.file, page_checksum_verification=True)
     with file:
         return key_values(file.read(columns=[table.key])[table.key])
+
+
+def read_rows(root: Path, shard: Shard, table: Table, positions: NDArray[np.intp]) -> Any:
+    """The rows of a shard at some (ascending) positions, as an Arrow table; only their row groups are read."""
+    with pq.ParquetFile(root / shard.file, page_checksum_verification=True) as file:
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+        ends = np.cumsum(sizes)
+        groups = np.searchsorted(ends, positions, side="right")
+        parts = []
+        for group in np.unique(groups):
+            inside = positions[groups == group] - (ends[group] - sizes[group])
+            parts.append(conform(file.read_row_group(int(group)), table).take(pa.array(inside)))
+    return pa.concat_tables(parts)
 
 
 def read_origin(root: Path, file: str) -> tuple[Shard, Origin]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 
 from algrid.errors import StoreError, unknown_name
@@ -18,9 +17,9 @@ from algrid.identity import content_key, from_hex, to_hex
 from algrid.schema import TABLES, Table
 from algrid.store.derived import derived_table
 from algrid.store.manifest import Manifest, load_manifest
-from algrid.store.ordering import conform, plain_schema
+from algrid.store.ordering import plain_schema
 from algrid.store.progress import progress_of
-from algrid.store.shards import Shard, inspect, read_keys
+from algrid.store.shards import Shard, inspect, read_keys, read_rows
 from algrid.store.sql import connect, copy_to
 from algrid.stored import Stored
 
@@ -188,7 +187,7 @@ class Snapshot:
                 if shard.file in old:
                     found &= ~old[shard.file]
                 if found.any():
-                    parts.append(_rows_at(self.root / shard.file, kind, np.flatnonzero(found)))
+                    parts.append(read_rows(self.root, shard, kind, np.flatnonzero(found)))
         return pa.concat_tables(parts).unify_dictionaries()
 
     def derived(self, table: str, kind: str, columns: Sequence[str], make: Callable[[Any], Any]) -> Any:
@@ -384,18 +383,6 @@ class Snapshot:
                     f"`algrid verify {self.root} --repair` moves it to quarantine/ and the next `algrid run` does its "
                     "runs again. (If the store was compacted while you were reading, take a new snapshot.)"
                 )
-
-
-def _rows_at(path: Path, table: Table, positions: NDArray[np.intp]) -> Any:
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
-        ends = np.cumsum(sizes)
-        groups = np.searchsorted(ends, positions, side="right")
-        parts = []
-        for group in np.unique(groups):
-            inside = positions[groups == group] - (ends[group] - sizes[group])
-            parts.append(conform(file.read_row_group(int(group)), table).take(pa.array(inside)))
-    return pa.concat_tables(parts)
 
 
 def _numbers(ids: ArrayLike) -> NDArray[np.uint64]:
