@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from test_kills import evidence
+from test_kills import evidence, wait_for
 
 from algrid.schema import VERSION
 from algrid.store import Store
@@ -33,16 +33,27 @@ GRID = {
 }
 
 
-def algrid(*arguments: str, folder: Path, first: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command; `first` is Python that its process does before."""
+def start(*arguments: str, folder: Path, first: str = "") -> subprocess.Popen[str]:
+    """Start a command; `first` is Python that its process does before."""
     paths = os.pathsep.join(map(str, (TESTS, TESTS.parent)))
     environment = {**os.environ, "COLUMNS": "200", "PYTHONPATH": paths}
     script = folder / "command.py"  # a file, because processes that it starts import it again
     script.write_text(f"{first}\nfrom algrid.cli import main\nif __name__ == '__main__':\n    main()\n")
     command = [sys.executable, str(script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
-    assert "Traceback" not in done.stderr
-    return done
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder, env=environment)
+
+
+def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """What a command came to."""
+    said, complained = process.communicate()
+    assert "Traceback" not in complained
+    return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
+
+
+def algrid(*arguments: str, folder: Path, first: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command, from `start` to the end."""
+    return ended(start(*arguments, folder=folder, first=first))
 
 
 @pytest.fixture(scope="module")
@@ -181,11 +192,33 @@ def test_changed_bytes_are_found_put_aside_and_made_again(folder: Path, original
     assert evidence(folder / "results/small") == evidence(original / "results/small")
 
 
-def test_a_second_run_is_refused_and_told_by_whom(folder: Path) -> None:
-    with Store.open(folder / "results/small").writer():
-        done = algrid("run", "grown.yaml", "--results", "results/small", folder=folder)
-    assert done.returncode == 1
-    assert f"is being written by process {os.getpid()} on {socket.gethostname()} since " in done.stderr
+HELD_UP = """
+import time
+from pathlib import Path
+import algrid.executor
+def late(*given, real=algrid.executor.execute, **options):
+    Path("held").touch()
+    while not Path("go").exists():
+        time.sleep(0.05)
+    real(*given, **options)
+algrid.executor.execute = late
+"""
+
+
+def test_of_two_runs_at_once_the_second_is_refused_and_told_by_whom(folder: Path, original: Path) -> None:
+    """Two real commands on one store that is not there yet; the first has every run, each once."""
+    run = ("run", "small.yaml", "--results", "shared", "--workers", "1")
+    with start(*run, folder=folder, first=HELD_UP) as first:
+        assert wait_for((folder / "held").exists, 60)
+        refused = algrid(*run, folder=folder)
+        assert refused.returncode == 1
+        holder = f"process {first.pid} on {socket.gethostname()} since "
+        assert f"the store 'shared' is being written by {holder}" in refused.stderr
+        assert "One writer at a time: wait for it or end it." in refused.stderr
+        assert algrid("status", "small.yaml", "--results", "shared", folder=folder).returncode == 0
+        (folder / "go").touch()
+        assert ended(first).returncode == 0
+    assert evidence(folder / "shared") == evidence(original / "results/small")
 
 
 def rewritten(results: Path, **changes: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from clusters import GRID, OTHER_VERSION, Dask, Notes, evidence
 
@@ -99,6 +100,25 @@ def test_a_slow_worker_with_another_package(expected: dict[str, Any], tmp_path: 
     (note,) = [note for note in listener.notes if "numpy" in note]
     assert note.startswith("package numpy: a worker has 0.0.1, here is ")
     assert {"0.0.1"} < set(numpy_versions(tmp_path / "results"))
+
+
+def test_a_worker_that_stalls_is_given_up_and_its_runs_are_made_once(
+    expected: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It neither ends nor says anything, as where its disk or its machine hangs."""
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "5s")
+    with Dask(tmp_path / "dask") as dask:
+        dask.scheduler()
+        nanny, _ = dask.worker(), dask.worker()
+        stalled: list[psutil.Process] = []
+
+        def stall() -> None:
+            stalled.extend(p for p in psutil.Process(nanny.pid).children() if "spawn_main" in " ".join(p.cmdline()))
+            stalled[0].suspend()
+
+        Session(GRID, tmp_path / "results").run(Notes(after=1, then=stall), scheduler=dask.address)
+        assert psutil.wait_procs(stalled, timeout=30)[1] == []
+    assert evidence(tmp_path / "results") == expected
 
 
 def test_a_worker_with_another_algrid_is_refused(tmp_path: Path) -> None:
