@@ -234,10 +234,12 @@ def test_a_child_does_not_outlive_its_parent() -> None:
     child._stderr.close()
 
 
-def test_one_thread() -> None:
+def test_a_child_has_one_thread_and_keeps_its_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")  # as Dask sets it for its workers
     supervisor = Supervisor()
     supervisor.run(make_slice(variant("random")))
     assert supervisor._child is not None
     environment = psutil.Process(supervisor._child._process.pid).environ()
     supervisor.close()
     assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "1"
+    assert "MALLOC_TRIM_THRESHOLD_" not in environment
