@@ -88,9 +88,12 @@ def test_the_child_is_compared(benchmarks: None) -> None:
     import overhead
     import process
 
-    here, in_child = process.compare(overhead.make_case("wine", "logistic_regression", "random", cycles=2), 2)
-    assert here > 0
-    assert in_child >= 0
+    costs = process.compare(overhead.make_case("wine", "logistic_regression", "random", cycles=2), 2)
+    assert min(costs.bare, costs.here) > 0
+    assert costs.in_child >= 0
+    total = costs + process.Costs(0.010, 0.011, 0.012)
+    assert total.bare == costs.bare + 0.010
+    assert process.Costs(0.010, 0.011, 0.012).line("some").split() == ["some", "10.0", "11.0", "12.0", "9.1%", "1.20"]
 
 
 def test_shared_runs_are_those_alone(benchmarks: None) -> None:

@@ -46,6 +46,8 @@ def test_classes_and_decision_values_are_svc_s_own(name: str, counts: list[int],
     model = SVC(C=2.0, kernel=KERNELS[name], class_weight=weight).fit(X, y)
     before = fitted.predict(pool)
     assert np.array_equal(before, model.predict(pool))
+    for other in (np.asfortranarray(pool), pool.astype(np.float32)):
+        assert np.array_equal(fitted.predict(other), model.predict(other)), "libsvm itself takes neither"
     assert np.array_equal(fitted.decision_function(pool), model.decision_function(pool))
     fitted.predict_proba(pool)
     assert np.array_equal(fitted.predict(pool), before)
