@@ -67,6 +67,7 @@ def execute(source: Path, results: Path, folder: Path) -> bool:
     import jupytext
     import papermill
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{source.stem}.ipynb"
@@ -82,6 +83,7 @@ def execute(source: Path, results: Path, folder: Path) -> bool:
             parameters={"results": str(results)},
             cwd=str(source.parent),
             progress_bar=False,
+            config=Config(KernelManager={"transport_encryption": "auto"}),  # a kernel in plain text warns of it
         )
     except papermill.PapermillExecutionError as error:
         print(f"{source.name}: {error}", file=sys.stderr)

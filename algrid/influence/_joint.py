@@ -24,6 +24,8 @@ class Joint:
     ----------
     values : (n_settings, n_levels, n_across) array
         NaN where missing or infinite.
+    pool_empty : (n_settings, n_levels, n_across) bool array
+        Whether the run had used up its pool.
     levels, across : list
         Levels of the two, sorted.
     dataset, replicate : (n_settings,) int arrays
@@ -31,6 +33,7 @@ class Joint:
     """
 
     values: NDArray[np.float64]
+    pool_empty: NDArray[np.bool_]
     levels: list[Any]
     across: list[Any]
     dataset: NDArray[np.int64]
@@ -55,9 +58,14 @@ def joint(scores: pd.DataFrame, by: str, across: str) -> Joint:
     frame = scores.drop(columns=gone).assign(**{by: code * max(len(across_levels), 1) + other})
     cells = pair(frame, by)
     values = np.full((len(cells.values), len(levels) * len(across_levels)), np.nan)
-    values[:, np.asarray(cells.levels, dtype=np.intp)] = np.where(np.isfinite(cells.values), cells.values, np.nan)
+    empty = np.zeros(values.shape, dtype=np.bool_)
+    columns = np.asarray(cells.levels, dtype=np.intp)
+    values[:, columns] = np.where(np.isfinite(cells.values), cells.values, np.nan)
+    empty[:, columns] = cells.pool_empty
     shape = (len(values), len(levels), len(across_levels))
-    return Joint(values.reshape(shape), levels, across_levels, cells.dataset, cells.replicate)
+    return Joint(
+        values.reshape(shape), empty.reshape(shape), levels, across_levels, cells.dataset, cells.replicate
+    )
 
 
 def direction(scores: pd.DataFrame, higher_is_better: bool | None) -> float:

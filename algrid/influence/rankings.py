@@ -26,6 +26,7 @@ from algrid.errors import AlgridError
 from algrid.influence._joint import direction, joint
 from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, why_no_interval
 from algrid.influence.scores import check_budgets
+from algrid.missing import forced_ties
 from algrid.pairing import pair
 from algrid.seeds import generator
 
@@ -78,10 +79,11 @@ def ranking_influence(
         ``tau_low`` and ``tau_high`` (95 % interval, datasets and replicates drawn: a resample is noisier than the
         study, so that it leans to low values); over random halves with fixed datasets the means ``ceiling`` (a level
         with itself), ``halves`` (one level with the other) and ``lost``, their difference; with resampled datasets
-        ``ceiling_resampled``, ``halves_resampled``, ``lost_resampled`` and ``lost_low``, ``lost_high``, the 95 %
-        interval of what is lost. A tau with a leaderboard of ties only is NaN. ``attrs``: ``overall``, the mean of
-        ``tau``, ``lost`` and ``lost_resampled`` over pairs of levels, with intervals; ``n_settings`` of
-        ``n_settings_all``; ``note``.
+        ``ceiling_resampled``, ``halves_resampled``, ``lost_resampled`` and the ends of its 95 % interval,
+        ``lost_resampled_low`` and ``lost_resampled_high``. A tau with a leaderboard of ties only is NaN. ``attrs``:
+        ``overall``, the mean of ``tau``, ``lost`` and ``lost_resampled`` over pairs of levels, with intervals;
+        ``n_settings`` of ``n_settings_all``; ``forced_ties`` (of the pairs of ranked levels that are compared, the
+        share that had both used up the pool); ``note``.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def ranking_influence(
     for name, own in (("", fixed), ("_resampled", moved)):
         for part, value in zip(("ceiling", "halves", "lost"), own, strict=True):
             table[f"{part}{name}"] = _mean(value)
-    table["lost_low"], table["lost_high"] = _ends(moved[2], len(a))
+    table["lost_resampled_low"], table["lost_resampled_high"] = _ends(moved[2], len(a))
     plain = b < data.n_levels
     overall = {
         "tau": _overall(full, draws, plain),
@@ -156,33 +158,35 @@ class _Data:
 
 def _of_levels(scores: pd.DataFrame, of: str, by: str, sign: float) -> _Data:
     cells = joint(scores, of, by)
-    values = cells.values.transpose(0, 2, 1)
-    there = _somewhere(values)
-    values = values[:, :, there]
-    counts = _everywhere(values)
-    facts = {
-        "left_out": [cells.levels[i] for i in np.flatnonzero(~there)],
-        "n_settings": int(counts.sum()),
-        "n_settings_all": len(values),
-    }
+    values, empty = cells.values.transpose(0, 2, 1), cells.pool_empty.transpose(0, 2, 1)
+    values, counts, facts = _compared(values, empty, cells.levels)
     return _summed(sign * values[counts], (cells.dataset[counts], cells.replicate[counts]), cells.across, facts)
 
 
 def _of_datasets(scores: pd.DataFrame, of: str, sign: float) -> _Data:
     cells = pair(scores, of)
-    values = np.where(np.isfinite(cells.values), cells.values, np.nan)[:, None]
-    there = _somewhere(values)
-    values = values[:, :, there]
-    counts = _everywhere(values)
-    facts = {
-        "left_out": [cells.levels[i] for i in np.flatnonzero(~there)],
-        "n_settings": int(counts.sum()),
-        "n_settings_all": len(values),
-    }
+    values, empty = np.where(np.isfinite(cells.values), cells.values, np.nan)[:, None], cells.pool_empty[:, None]
+    values, counts, facts = _compared(values, empty, cells.levels)
     names = [sorted(scores["dataset"].unique())[i] for i in np.unique(cells.dataset[counts])]
     return _summed(
         sign * values[counts], (cells.dataset[counts], cells.replicate[counts]), names, facts, own_boards=True
     )
+
+
+def _compared(
+    values: Floats, empty: NDArray[np.bool_], levels: list[Any]
+) -> tuple[Floats, NDArray[np.bool_], dict[str, Any]]:
+    """The values of what is ranked, which settings count, and what there is to say of both."""
+    there = _somewhere(values)
+    values = values[:, :, there]
+    counts = _everywhere(values)
+    facts = {
+        "left_out": [levels[i] for i in np.flatnonzero(~there)],
+        "n_settings": int(counts.sum()),
+        "n_settings_all": len(values),
+        "forced_ties": forced_ties(empty[:, :, there][counts].reshape(-1, max(int(there.sum()), 1))),
+    }
+    return values, counts, facts
 
 
 def _somewhere(values: Floats) -> NDArray[np.bool_]:

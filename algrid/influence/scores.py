@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from algrid.arrays import runs_of, segment_sum, tied_ranks
 from algrid.errors import AlgridError
 from algrid.influence._resampling import Copies, copies_of, ends, once, quotient, why_no_interval
+from algrid.missing import forced_ties
 from algrid.pairing import Cells, pair
 
 __all__ = ["check_budgets", "score_influence"]
@@ -57,7 +58,8 @@ def score_influence(scores: pd.DataFrame, by: str, *, resamples: int = 1000, see
         ``pearson_centred`` (within datasets), each with ``_low`` and ``_high`` of a 95 % interval (NaN below six
         datasets); ``spearman`` and ``spearman_centred`` (of the values less their dataset's mean); ``matched`` (of
         the settings in which either has a score, the share in which both have), ``n`` settings matched and
-        ``n_datasets``. A correlation with a constant is NaN. ``attrs`` say the pairing and a ``note``.
+        ``n_datasets``. A correlation with a constant is NaN. ``attrs`` say the pairing, ``forced_ties`` (of the pairs of
+        levels, the share that had both used up the pool) and a ``note``.
 
     Raises
     ------
@@ -90,6 +92,7 @@ def score_influence(scores: pd.DataFrame, by: str, *, resamples: int = 1000, see
         n_datasets=data.n_datasets,
         n_settings_all=len(values),
         n_infinite=infinite,
+        forced_ties=forced_ties(cells.pool_empty),
         note=" ".join(filter(None, [_whole_curves(scores, by), _infinite(infinite), why])),
     )
     return table

@@ -54,7 +54,7 @@ def test_by_hand():
     pair = row(table, "knn", "tree")
     assert (pair["ceiling"], pair["halves"], pair["lost"]) == (1, -1, 2)
     assert (pair["tau_low"], pair["tau_high"]) == (-1, -1)
-    assert (pair["lost_resampled"], pair["lost_low"], pair["lost_high"]) == (2, 2, 2)
+    assert (pair["lost_resampled"], pair["lost_resampled_low"], pair["lost_resampled_high"]) == (2, 2, 2)
     assert table.attrs["overall"]["tau"]["value"] == pytest.approx(-1 / 3)
     assert table.attrs["overall"]["lost_resampled"]["high"] == pytest.approx(4 / 3)
     assert table.attrs["note"] == ""
@@ -79,12 +79,12 @@ def test_noise_is_not_mistaken_for_influence():
     only = table.iloc[0]
     assert only["tau"] < 0.9
     assert only["ceiling"] < 0.9
-    assert only["lost_low"] < 0 < only["lost_high"]
+    assert only["lost_resampled_low"] < 0 < only["lost_resampled_high"]
     other = dict(zip("abcdefgh", np.linspace(0.1, 0.0, 8), strict=True))
     real = ranking_influence(grid({"knn": same, "svm": other}, noise=0.02), "learner", resamples=200, repeats=50).iloc[
         0
     ]
-    assert real["lost_low"] > 0.5
+    assert real["lost_resampled_low"] > 0.5
 
 
 @settings(deadline=None, max_examples=30)
@@ -132,6 +132,16 @@ def test_what_is_missing_is_said():
     nothing = ranking_influence(frame.assign(value=np.nan).pipe(_better), "learner")
     assert nothing["tau"].isna().all()
     assert "Nothing to compare" in nothing.attrs["note"]
+
+
+def test_forced_ties_are_stated():
+    """Of 3 strategies, a and b have used up the pool with knn: one pair of three there, and none with svm."""
+    frame = grid({"knn": {"a": 0.1, "b": 0.2, "c": 0.3}, "svm": {"a": 0.3, "b": 0.2, "c": 0.1}}, n_datasets=1)
+    used_up = (frame["learner"] == "knn") & frame["strategy"].isin(["a", "b"])
+    frame = frame.assign(pool_empty=used_up).pipe(_better)
+    assert ranking_influence(frame, "learner", resamples=0, repeats=0).attrs["forced_ties"] == pytest.approx(1 / 6)
+    only = frame[frame["learner"] == "knn"].pipe(_better)
+    assert ranking_influence(only, "dataset", resamples=0, repeats=0).attrs["forced_ties"] == pytest.approx(1 / 3)
 
 
 def test_one_replicate_has_no_halves():

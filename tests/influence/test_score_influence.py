@@ -74,6 +74,11 @@ def test_by_hand():
     assert "3 datasets are too few" in table.attrs["note"]
 
 
+def test_forced_ties_are_stated():
+    both = HAND.assign(pool_empty=HAND["dataset"].isin(["iris", "zoo"]))
+    assert score_influence(both, "batch_size").attrs["forced_ties"] == pytest.approx(2 / 5)  # zoo has one level only
+
+
 @pytest.mark.parametrize("gaps", [0.0, 0.2])
 def test_correlations_are_scipys(gaps):
     frame = grid(gaps=gaps, seed=3)
