@@ -15,6 +15,7 @@ import pandas as pd
 from algrid.errors import AlgridError
 from algrid.figures import Figure
 from algrid.figures.heatmap import heatmap
+from algrid.figures.queries import overlap_over_labels
 from algrid.style import label_of
 from algrid.wording import spoken
 
@@ -48,9 +49,9 @@ class Influence:
     def summary(self) -> pd.DataFrame:
         """One row a pair of levels: what of each kind is known, with its interval."""
         kinds = (
-            (self.scores, ("difference", "pearson_centred")),
-            (_last(self.queries), ("corrected",)),
-            (self.ranking, ("tau", "ceiling", "lost")),
+            (self.scores, ("difference", "pearson", "pearson_centred", "spearman_centred", "matched")),
+            (_last(self.queries), ("corrected", "used_up")),
+            (self.ranking, ("tau", "ceiling", "lost", "lost_resampled")),
         )
         joined: pd.DataFrame | None = None
         for table, columns in kinds:
@@ -63,20 +64,23 @@ class Influence:
 
     @property
     def figures(self) -> list[Figure]:
-        """Heatmaps: blue for scores, green for queries, orange for the ranking."""
-        drawn = []
-        if self.scores is not None and len(self.scores):
-            drawn += [heatmap(self.scores, "pearson_centred"), heatmap(self.scores, "difference")]
-        if self.queries is not None and self.queries["corrected"].notna().any():
-            drawn.append(heatmap(self.queries, "corrected"))
-        if self.ranking is not None and len(self.ranking):
-            drawn.append(heatmap(self.ranking, "tau"))
-        return drawn
+        """Heatmaps (blue for scores, green for queries, orange for the ranking), and queries by labels bought."""
+        kinds = (
+            (self.scores, ("pearson_centred", "difference")),
+            (self.queries, ("corrected",)),
+            (self.ranking, ("tau", "lost", "lost_resampled")),
+        )
+        known = [
+            (table, m) for table, measures in kinds if table is not None for m in measures if table[m].notna().any()
+        ]
+        drawn = [heatmap(table, measure) for table, measure in known]
+        over = [overlap_over_labels(table) for table, measure in known if measure == "corrected"]
+        return [*drawn, *over]
 
     @property
     def finding(self) -> str:
         """What the numbers say, in sentences with their intervals."""
-        said = [self._on_scores(), self._on_queries(), self._on_ranking()]
+        said = [self._on_scores(), self._on_queries(), self._on_ranking(), self._on_ties()]
         said += [f"On {kind} nothing can be said: {why}" for kind, why in self.reasons.items()]
         notes = [t.attrs.get("note") for t in (self.scores, self.queries, self.ranking) if t is not None]
         return " ".join(filter(None, [*said, *dict.fromkeys(notes)]))
@@ -119,9 +123,15 @@ class Influence:
         ceiling = "" if pd.isna(lost) else f", where half of the replicates against the other half reach {lost:.2f}"
         return (
             f"The rankings of strategies differ most between {label_of(row['level_a'])} and "
-            f"{label_of(row['level_b'])}: tau is {_with_interval(row, 'tau', '.2f')}{ceiling}; beyond noise "
-            f"{_with_interval(row, 'lost', '.2f')} of tau is lost."
+            f"{label_of(row['level_b'])}: tau is {_with_interval(row, 'tau', '.2f')}{ceiling}. Beyond noise "
+            f"{row.get('lost', np.nan):.2f} of tau is lost on these datasets{_elsewhere(row)}."
         )
+
+    def _on_ties(self) -> str:
+        ties = 0.0 if self.scores is None else float(self.scores.attrs.get("forced_ties", 0.0))
+        if not ties:
+            return ""
+        return f"In {ties:.1%} of the pairs both runs had used up their pool: their final scores tie by construction."
 
 
 def influence_of(
@@ -180,6 +190,12 @@ def _last(queries: pd.DataFrame | None) -> pd.DataFrame | None:
     last: pd.DataFrame = queries[queries["n_bought"] == known["n_bought"].max()]
     last.attrs.update(queries.attrs)
     return last
+
+
+def _elsewhere(row: pd.Series[Any]) -> str:
+    if pd.isna(row.get("lost_resampled", np.nan)):
+        return ""
+    return f", and {_with_interval(row, 'lost_resampled', '.2f')} where datasets are drawn anew"
 
 
 def _with_interval(row: pd.Series[Any], name: str, form: str) -> str:

@@ -21,15 +21,21 @@ if TYPE_CHECKING:
 
 __all__ = ["hyperparameters", "paper_figures"]
 
+#: The notebook of each hyperparameter.
+_NOTEBOOKS = {
+    "strategy": "21_strategy",
+    "batch_size": "22_batch_size",
+    "budget": "23_budget",
+    "learner": "24_learner",
+    "preprocessing": "28_preprocessing_and_oracle",
+    "oracle": "28_preprocessing_and_oracle",
+}
+#: What is drawn of each, and by what.
+_OF_EACH = {"heatmap": "heatmap.heatmap", "overlap": "queries.overlap_over_labels"}
 #: By the start of a figure's name: the notebook that shows it, and the function that draws it.
 _SHOWN = {
-    "heatmap_strategy": ("21_strategy", "heatmap.heatmap"),
-    "heatmap_batch_size": ("22_batch_size", "heatmap.heatmap"),
-    "heatmap_budget": ("23_budget", "heatmap.heatmap"),
-    "heatmap_learner": ("24_learner", "heatmap.heatmap"),
-    "heatmap_preprocessing": ("28_preprocessing_and_oracle", "heatmap.heatmap"),
-    "heatmap_oracle": ("28_preprocessing_and_oracle", "heatmap.heatmap"),
-    "heatmap": ("90_paper_figures", "heatmap.heatmap"),
+    **{f"{kind}_{by}": (book, function) for kind, function in _OF_EACH.items() for by, book in _NOTEBOOKS.items()},
+    **{kind: ("90_paper_figures", function) for kind, function in _OF_EACH.items()},
     "overview": ("20_influence_overview", "overview.overview_figure"),
     "decomposition": ("40_interactions", "overview.decomposition_figure"),
     "rank_over_budget": ("23_budget", "budget.rank_over_budget"),
@@ -41,7 +47,11 @@ _SHOWN = {
     "learning_curves": ("10_leaderboard", "learning_curves.learning_curves"),
 }
 #: What each kind of heatmap shows; for those of queries and rankings the axes that can have them.
-_KINDS = {"scores": ("pearson", "pearson_centred", "difference"), "queries": ("corrected",), "ranking": ("tau", "lost")}
+_KINDS = {
+    "scores": ("pearson", "pearson_centred", "difference"),
+    "queries": ("corrected",),
+    "ranking": ("tau", "lost", "lost_resampled"),
+}
 
 
 def hyperparameters(results: Results) -> list[str]:
@@ -127,6 +137,7 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
 
 def _heatmaps(results: Results, by: str, metric: str, resamples: int) -> Iterator[tuple[str, Callable[[], Figure]]]:
     from algrid.figures.heatmap import heatmap
+    from algrid.figures.queries import overlap_over_labels
 
     @cache
     def table(kind: str) -> pd.DataFrame:
@@ -148,3 +159,5 @@ def _heatmaps(results: Results, by: str, metric: str, resamples: int) -> Iterato
         for measure in measures:
             if known[measure].notna().any():
                 yield f"heatmap_{by}_{measure}", drawn(kind, measure)
+        if kind == "queries" and known["corrected"].notna().any():
+            yield f"overlap_{by}", lambda: overlap_over_labels(table("queries"))

@@ -27,6 +27,7 @@ __all__ = [
     "WIDTH",
     "WIDTH_NARROW",
     "Look",
+    "is_baseline",
     "label_of",
     "labels_of",
     "looks",
@@ -47,7 +48,8 @@ MAX_LINES = 8
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 #: Solid first; then for levels that share a colour.
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1, 1, 1)))
-_BASELINE_DASH = (0, (5, 1.5))
+#: Of the baseline, and of further implementations of it.
+_BASELINE_DASHES: tuple[Any, ...] = ((0, (5, 1.5)), (0, (5, 1, 1, 1)), (0, (2, 1)))
 
 #: Slots of names that occur often, so that they look the same in every figure; others take a free one.
 _SLOTS = {
@@ -149,15 +151,22 @@ def looks(levels: Sequence[Any]) -> dict[Any, Look]:
         return _ordered(sorted(levels))
     taken = [0] * len(PALETTE)
     result: dict[Any, Look] = {}
+    baselines = 0
     for name in sorted(levels, key=_turn):
-        if str(name) == BASELINE:
-            result[name] = Look(BLACK, "", _BASELINE_DASH)
+        if is_baseline(name):
+            result[name] = Look(BLACK, "", _BASELINE_DASHES[baselines % len(_BASELINE_DASHES)])
+            baselines += 1
             continue
         preferred = _preferred(str(name))
         slot = min(range(len(PALETTE)), key=lambda i: (taken[i], (i - preferred) % len(PALETTE)))
         result[name] = Look(PALETTE[slot], _MARKERS[slot], _DASHES[taken[slot] % len(_DASHES)])
         taken[slot] += 1
     return {level: result[level] for level in levels}
+
+
+def is_baseline(level: Any) -> bool:
+    """Whether a level is what others are held against, whoever implements it: ``random``, ``random@alipy``."""
+    return _family(str(level)) == BASELINE
 
 
 def label_of(level: Any, width: int = 40) -> str:

@@ -20,6 +20,8 @@ from algrid.figures.critical_difference import critical_difference_figure
 from algrid.figures.heatmap import MEASURES, heatmap
 from algrid.figures.overview import decomposition_figure
 from algrid.figures.profiles import profiles_figure
+from algrid.figures.queries import overlap_over_labels
+from algrid.figures.runtime import trade_off_figure
 from algrid.findings import flipped, largest_influence, tastes
 from algrid.paper import hyperparameters, paper_figures
 from algrid.results import Results
@@ -43,10 +45,50 @@ def texts(figure: Any) -> list[str]:
 
 
 def test_a_difference_has_the_other_sign_and_the_other_ends_on_the_other_side() -> None:
-    figure = heatmap(pairs("difference", {("a", "b"): 0.25}), "difference")
-    assert texts(figure) == [".25\n.15 to .45", "-.25\n-.45 to -.15"]
+    figure = heatmap(pairs("difference", {("a", "b"): 0.25}), "difference")  # b, which is higher, comes first
+    assert texts(figure) == ["-.25\n-.45 to -.15", ".25\n.15 to .45"]
     image = figure.figure.axes[0].images[0]
     assert image.norm.vmin == -image.norm.vmax  # centred
+
+
+def test_the_highest_level_is_first_where_pairs_say_so() -> None:
+    values = {("a", "b"): 0.3, ("a", "c"): 0.1, ("b", "c"): -0.2}
+    figure = heatmap(pairs("difference", values), "difference")
+    assert [label.get_text() for label in figure.figure.axes[0].get_yticklabels()] == ["b", "c", "a"]
+    numbered = pairs("difference", values).replace({"a": 1, "b": 5, "c": 10})
+    numbered.attrs.update(by="batch_size", note="")
+    figure = heatmap(numbered, "difference")
+    assert [label.get_text() for label in figure.figure.axes[0].get_yticklabels()] == ["1", "5", "10"]
+
+
+def test_what_is_queried_is_drawn_by_labels_with_the_share_of_used_up_pools() -> None:
+    rows = [(a, b, n, 0.5 / n, 0.1, 0.9, 2, n / 4) for a, b in (("x", "y"), ("x", "z"), ("y", "z")) for n in (1, 2)]
+    columns = ["level_a", "level_b", "n_bought", "corrected", "corrected_low", "corrected_high", "n", "used_up"]
+    table = pd.DataFrame(rows, columns=columns)
+    ends = {"low": 0.2, "high": 0.6}
+    table.attrs.update(by="learner", note="", overall={1: {"value": 0.5, **ends}, 2: {"value": 0.25, **ends}})
+    figure = overlap_over_labels(table)
+    assert figure.name == "overlap_over_labels_learner"
+    mean = figure.numbers[figure.numbers["level_a"] == "all pairs"]
+    assert mean[["n_bought", "corrected", "n", "used_up"]].to_numpy().tolist() == [[1, 0.5, 6, 0.25], [2, 0.25, 6, 0.5]]
+    above, below = figure.figure.axes
+    assert [list(line.get_ydata()) for line in above.lines[:4]] == [[0.5, 0.25]] * 4  # three pairs and their mean
+    assert list(below.lines[0].get_ydata()) == [0.25, 0.5]
+    assert [text.get_text() for text in figure.figure.legends[0].get_texts()][0] == "x, y"
+
+
+@pytest.mark.parametrize("levels", [5, 28])
+def test_who_is_on_the_front_is_coloured(levels: int) -> None:
+    names = [f"strategy_{i:02d}" for i in range(levels)]
+    table = pd.DataFrame({"strategy": names, "on_front": [i == 2 for i in range(levels)]})
+    ends = {"mean_low": 0.4, "mean_high": 0.6, "run_low": 0.1, "run_high": 0.5}
+    both = pd.DataFrame({"strategy": names, "mean": np.linspace(0.4, 0.6, levels), "run": 0.2}).assign(**ends)
+    figure = trade_off_figure(table, both, both)
+    assert len(figure.numbers) == levels
+    assert "at once: strategy_02." in figure.caption
+    points = figure.figure.axes[0].collections[-1]
+    assert len({tuple(colour) for colour in points.get_facecolors()}) == 2
+    assert len(figure.figure.axes) == (1 if levels <= 8 else 2)
 
 
 def test_a_correlation_is_symmetric_with_ones() -> None:

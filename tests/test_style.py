@@ -50,6 +50,14 @@ def test_a_known_name_looks_the_same_in_any_company() -> None:
     assert looks(names[::-1]) == looks(names)
 
 
+def test_every_implementation_of_the_baseline_is_black_and_none_is_like_another() -> None:
+    found = looks(["random@alipy", "margin", "random", "random@small_text", "random_forest"])
+    black = {name: look for name, look in found.items() if look.color == BLACK}
+    assert set(black) == {"random@alipy", "random", "random@small_text"}
+    assert len({str(look.dash) for look in black.values()}) == 3
+    assert found["random"] == looks(["random"])["random"]
+
+
 def test_every_level_looks_different() -> None:
     names = [f"strategy_{i}" for i in range(30)]
     found = looks(names)

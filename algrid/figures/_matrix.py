@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 WITH_INTERVALS = 6
 #: Inches of a letter of a label.
 _LETTER = 0.065
+#: Inches between two labels beside one another.
+_GAP = 0.12
 #: Where all numbers are below it, two digits would say nothing, and three have no room.
 _SMALL = 0.0995
 #: Inches of a cell that has no room for a sign, a point and two digits.
@@ -85,7 +87,7 @@ def matrix_figure(
         left, top = (_LETTER * max(map(len, names)) + 0.3 for names in (rows, columns))
         wide = min((WIDTH - left - 0.9) / len(columns), 0.75 if intervals else 0.34)
         high = wide if rows == columns else min(wide, 0.3)
-        flat = max(map(len, columns)) * _LETTER < wide
+        flat = max(map(len, columns)) * _LETTER + _GAP < wide
         width = max(wide * len(columns) + left + 0.9, WIDTH_NARROW)
         figure = Canvas(figsize=(width, high * len(rows) + (0.4 if flat else top) + 0.1), layout="constrained")
         axes = figure.add_subplot()

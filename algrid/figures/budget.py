@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import BASELINE, GREY, MAX_LINES, WIDTH, WIDTH_NARROW, label_of, looks, style
+from algrid.style import GREY, MAX_LINES, WIDTH, WIDTH_NARROW, is_baseline, label_of, looks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def rank_over_budget(table: pd.DataFrame, *, name: str | None = None) -> Figure:
     numbers = rounded(known[["budget", by, "rank", "rank_low", "rank_high"]].reset_index(drop=True))
     last = numbers[numbers["budget"] == numbers["budget"].max()].sort_values(["rank", by], kind="stable")
     order = last[by].tolist()
-    shown = order if len(order) <= MAX_LINES else [x for i, x in enumerate(order) if i < _BEST or x == BASELINE]
+    shown = order if len(order) <= MAX_LINES else [x for i, x in enumerate(order) if i < _BEST or is_baseline(x)]
     with style():
         from matplotlib.figure import Figure as Canvas
+        from matplotlib.ticker import MaxNLocator
 
         height = max(2.4, 0.16 * len(order) + 0.8)
         figure = Canvas(figsize=(WIDTH if len(order) > MAX_LINES else WIDTH_NARROW + 1.0, height), layout="constrained")
@@ -48,27 +50,32 @@ def rank_over_budget(table: pd.DataFrame, *, name: str | None = None) -> Figure:
         if len(order):
             axes.set_xticks(sorted(numbers["budget"].unique().tolist()))
             axes.set_ylim(len(order) + 0.5, 0.5)
+            axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return Figure(name or file_name("rank_over_budget", by), figure, numbers, _caption(table, order, shown, by))
 
 
 def _lines(axes: matplotlib.axes.Axes, numbers: pd.DataFrame, by: str, order: list[Any], shown: list[Any]) -> None:
     look = looks(shown)
+    budgets = numbers["budget"].to_numpy(float)
+    aside = 0.012 * float(np.ptp(budgets)) if len(budgets) else 0.0  # bars of one budget stand side by side
     for place, level in enumerate(order, start=1):
         own = numbers[numbers[by] == level].sort_values("budget")
         x = own["budget"].to_numpy(float)
         colour = look[level].color if level in look else GREY
         if level in look:
-            axes.fill_between(x, own["rank_low"], own["rank_high"], color=colour, alpha=0.1, linewidth=0)
-            axes.plot(x, own["rank"], color=colour, linestyle=look[level].dash, marker=look[level].marker or "o")
+            at = x + aside * (shown.index(level) - 0.5 * (len(shown) - 1))
+            axes.vlines(at, own["rank_low"], own["rank_high"], color=colour, linewidth=1.0, alpha=0.6)
+            axes.plot(at, own["rank"], color=colour, linestyle=look[level].dash, marker=look[level].marker or "o")
         else:
-            axes.plot(x, own["rank"], color=colour, linewidth=0.7, zorder=1.5)
+            at = x
+            axes.plot(at, own["rank"], color=colour, linewidth=0.7, zorder=1.5)
         # names stand evenly, in the order at the end, with a thread to their line
         axes.annotate(
             label_of(level),
-            xy=(x[-1], float(own["rank"].iloc[-1])),
-            xytext=(14, place),
+            xy=(float(at[-1]), float(own["rank"].iloc[-1])),
+            xytext=(1.04, place),
             xycoords="data",
-            textcoords=("offset points", "data"),
+            textcoords=("axes fraction", "data"),
             va="center",
             fontsize=7,
             color=colour if level in look else "#707070",
@@ -78,7 +85,7 @@ def _lines(axes: matplotlib.axes.Axes, numbers: pd.DataFrame, by: str, order: li
 
 def _caption(table: pd.DataFrame, order: list[Any], shown: list[Any], by: str) -> str:
     said = [
-        f"Mean ranks of {plural(len(order), spoken(by))} by labels bought; bands: 95 % intervals where there are any."
+        f"Mean ranks of {plural(len(order), spoken(by))} by labels bought; bars: 95 % intervals where there are any."
     ]
     if len(shown) < len(order):
         said.append(f"Grey: the others, whose intervals are in the CSV beside; coloured: the best {_BEST} at the end.")

@@ -39,6 +39,7 @@ def critical_difference_figure(board: pd.DataFrame, groups: pd.DataFrame, *, nam
     places = {level: i for i, level in enumerate(numbers[by])}
     with style():
         from matplotlib.figure import Figure as Canvas
+        from matplotlib.ticker import MaxNLocator
 
         figure = Canvas(figsize=(WIDTH, 0.6 + _ROW * max(len(numbers), 2)), layout="constrained")
         grid = {"width_ratios": [5, max(0.12 * n_groups, 0.3)], "wspace": 0.02}
@@ -50,6 +51,7 @@ def critical_difference_figure(board: pd.DataFrame, groups: pd.DataFrame, *, nam
         axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
         axes.set_xlabel("mean rank over datasets (1 is best)")
         axes.set_xlim(left=0.5)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         for group in range(n_groups):

@@ -58,7 +58,8 @@ MEASURES = {
     "jaccard": Measure("Jaccard index of the queried rows", "Greens", diagonal=1.0),
     "corrected": Measure("Jaccard index of the queried rows, corrected for chance", "Greens", diagonal=1.0),
     "tau": Measure("Kendall's tau of the rankings of strategies", "Oranges", diagonal=1.0),
-    "lost": Measure("tau that the rankings lose against the noise ceiling", "PuOr_r", 0.0),
+    "lost": Measure("tau that the rankings lose against the noise ceiling, these datasets", "PuOr_r", 0.0),
+    "lost_resampled": Measure("tau that the rankings lose against the noise ceiling, datasets drawn", "PuOr_r", 0.0),
     "chance": Measure("chance that the row beats the column, random settings", "RdBu_r", 0.5, None),
 }
 
@@ -84,11 +85,24 @@ def heatmap(table: pd.DataFrame, measure: str, *, name: str | None = None) -> Fi
     for end in ends:
         if end not in numbers:
             numbers[end] = np.nan
-    levels = list(dict.fromkeys([*numbers[first], *numbers[second]]))
     how = MEASURES[measure]
+    levels = _order(numbers, (first, second), measure, how)
     squares = [_square(numbers, (first, second), column, levels, how) for column in (measure, *ends)]
     title = name or file_name("heatmap", by, measure)
     return Figure(title, _draw(squares, levels, how), numbers, _caption(table, numbers, measure, by))
+
+
+def _order(numbers: pd.DataFrame, pair: tuple[str, str], measure: str, how: Measure) -> list[Any]:
+    """Names of levels in the order of the table, or the highest first where pairs say which of two is higher."""
+    levels = list(dict.fromkeys([*numbers[pair[0]], *numbers[pair[1]]]))
+    if how.mirrored == 1.0 or not all(isinstance(level, str) for level in levels):
+        return levels
+    ahead = dict.fromkeys(levels, 0.0)
+    for a, b, value in zip(*(numbers[c] for c in (*pair, measure)), strict=True):
+        gain = 0.0 if np.isnan(value) else value - how.centre if how.mirrored is None else -value
+        ahead[a] += gain
+        ahead[b] -= gain
+    return sorted(levels, key=lambda level: -ahead[level])
 
 
 def _last(table: pd.DataFrame) -> pd.DataFrame:

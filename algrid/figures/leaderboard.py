@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import BASELINE, BLACK, MAX_LINES, PALETTE, WIDTH, labels_of, looks, style
+from algrid.style import BLACK, MAX_LINES, PALETTE, WIDTH, is_baseline, labels_of, looks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def leaderboard_figure(board: pd.DataFrame, *, name: str | None = None) -> Figur
 def _draw(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figure:
     with style():
         from matplotlib.figure import Figure as Canvas
+        from matplotlib.ticker import MaxNLocator
 
         figure = Canvas(figsize=(WIDTH, 0.6 + _ROW_HEIGHT * max(len(numbers), 2)), layout="constrained")
         ranks, scores = figure.subplots(1, 2, sharey=True)
@@ -57,6 +58,7 @@ def _draw(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figur
         ranks.set_ylim(len(numbers) - 0.5, -0.5)
         ranks.set_xlabel("mean rank over datasets (1 is best)")
         ranks.set_xlim(left=0.5)
+        ranks.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         scores.set_xlabel(f"mean {score} over settings")
     return figure
 
@@ -64,7 +66,7 @@ def _draw(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figur
 def _colors(levels: list[Any]) -> list[str]:
     """As in the learning curves, where each level has a colour there; names stand beside the rows anyway."""
     if len(levels) > MAX_LINES:
-        return [BLACK if level == BASELINE else PALETTE[0] for level in levels]
+        return [BLACK if is_baseline(level) else PALETTE[0] for level in levels]
     own = looks(levels)
     return [own[level].color for level in levels]
 

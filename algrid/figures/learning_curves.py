@@ -13,7 +13,19 @@ from algrid.errors import AlgridError
 from algrid.figures._curve_caption import caption
 from algrid.figures.base import Figure, file_name, rounded
 from algrid.mean_curves import DatasetCurves, MeanCurves, mean_curves
-from algrid.style import BASELINE, BLACK, GREY, MAX_LINES, WIDTH, WIDTH_NARROW, Look, label_of, labels_of, looks, style
+from algrid.style import (
+    BLACK,
+    GREY,
+    MAX_LINES,
+    WIDTH,
+    WIDTH_NARROW,
+    Look,
+    is_baseline,
+    label_of,
+    labels_of,
+    looks,
+    style,
+)
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -74,7 +86,8 @@ def learning_curves(
     budget : int, optional
         Where curves end, in labels bought; see `algrid.mean_curves.mean_curves`.
     highlight : sequence, optional
-        Levels with a colour each, where not all can have one; by default the best by mean rank, and ``random``.
+        Levels with a colour each, where not all can have one; by default the best by mean rank, and ``random``
+        of whatever implementation.
     resamples, seed : int
         Of the intervals.
     name : str, optional
@@ -127,7 +140,7 @@ def _coloured(order: list[Any], highlight: Sequence[Any] | None) -> list[Any]:
         return list(highlight)
     if len(order) <= MAX_LINES:
         return order
-    return [level for i, level in enumerate(order) if i < _BEST or level == BASELINE]
+    return [level for i, level in enumerate(order) if i < _BEST or is_baseline(level)][:MAX_LINES]
 
 
 def _draw(drawing: _Drawing, panels: Sequence[DatasetCurves]) -> matplotlib.figure.Figure:
@@ -166,7 +179,7 @@ def _draw(drawing: _Drawing, panels: Sequence[DatasetCurves]) -> matplotlib.figu
 
 
 #: Letters of titles that fit beside one another.
-_TITLE_LETTERS = 104
+_TITLE_LETTERS = 88
 
 
 def _columns(n_panels: int) -> int:

@@ -63,9 +63,7 @@ def joint(scores: pd.DataFrame, by: str, across: str) -> Joint:
     values[:, columns] = np.where(np.isfinite(cells.values), cells.values, np.nan)
     empty[:, columns] = cells.pool_empty
     shape = (len(values), len(levels), len(across_levels))
-    return Joint(
-        values.reshape(shape), empty.reshape(shape), levels, across_levels, cells.dataset, cells.replicate
-    )
+    return Joint(values.reshape(shape), empty.reshape(shape), levels, across_levels, cells.dataset, cells.replicate)
 
 
 def direction(scores: pd.DataFrame, higher_is_better: bool | None) -> float:

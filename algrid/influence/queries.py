@@ -51,6 +51,8 @@ Ints = NDArray[np.int64]
 _OTHER_ROWS = ("dataset", "split_kind", "split", "start_kind", "start_set")
 #: Label counts that are looked at by default.
 _COUNTS = 10
+#: Fewer of them say nothing about what changes with labels.
+_FEW = 3
 #: Entries of a table of positions that are held at a time.
 _ENTRIES = 1 << 24
 
@@ -74,7 +76,8 @@ def query_influence(
         An axis. Of those that make another pool or start set (dataset, split, ...) everything is null.
     at : int or sequence of int, optional
         Labels bought (start set excluded) at which sets are compared; by default up to ten counts, evenly spaced,
-        that every batch size has. A pair counts where both runs have a point at that count.
+        that every batch size has; where those are fewer than three, those that most of the batch sizes have, up to the
+        last that all have. A pair counts where both runs have a point at that count, and ``n`` says how many do.
     share : float
         Part of the settings of each replicate that is looked at, drawn at random (at least one).
     resamples : int
@@ -199,9 +202,12 @@ def _label_counts(overall: pa.Table, at: int | Sequence[int] | None) -> Ints:
     step = int(np.lcm.reduce(sizes))
     if step > longest:  # no count that all have: those of the largest batch
         step = min(int(sizes[-1]), longest)
-    multiples = np.arange(1, longest // step + 1)
-    chosen = np.unique(np.rint(np.linspace(1, len(multiples), min(_COUNTS, len(multiples)))).astype(np.int64))
-    return multiples[chosen - 1] * step
+    shared = np.arange(step, longest + 1, step)
+    if len(shared) < _FEW:
+        counts = np.arange(1, int(shared[-1]) + 1)
+        shared = counts[(counts[:, None] % sizes == 0).mean(axis=1) > 0.5]
+    chosen = np.unique(np.rint(np.linspace(1, len(shared), min(_COUNTS, len(shared)))).astype(np.int64))
+    return shared[chosen - 1]
 
 
 def _sums(data: _Paired, counts: Ints) -> Floats:

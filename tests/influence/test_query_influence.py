@@ -164,6 +164,13 @@ def test_default_counts_are_of_every_batch_size():
     assert counts[-1] == 60
 
 
+def test_where_few_counts_are_of_every_batch_size_those_of_most_of_them_count():
+    rows = [run(list(range(35)), name, batch_size=k, n_pool=100) for k in (1, 5, 10, 30) for name in "ab"]
+    table = query_influence(make_runs(rows), "strategy")
+    assert table["n_bought"].tolist() == [10, 20, 30]  # at 5 are two of four sizes
+    assert table["n"].tolist() == [3, 3, 4]
+
+
 def test_failed_runs_without_a_point_count_nowhere():
     failed = {
         **run([], "random"),
