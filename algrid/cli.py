@@ -34,8 +34,6 @@ __all__ = ["app", "main"]
 INTERRUPTED, MISTAKE = 130, 1
 #: Errors of the system that are the user's to mend: no room, or no right to write.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-#: Runs up to which figures are drawn after a grid.
-_DRAWN = 500_000
 #: Columns of a leaderboard: factor, and digits of the value and of its interval.
 _SHOWN = {"rank": (1, 1, 1), "mean": (1, 3, 2), "win_rate": (100, 0, 0)}
 #: The same of stopping rules.
@@ -337,13 +335,10 @@ def _report(session: Any) -> None:
 
     opened = Opened(session.path)
     _show_leaderboard(opened.leaderboard())
-    if opened.snapshot.count("runs") > _DRAWN:
-        drawn = f"of so many runs they take minutes and memory: algrid figures {session.path}"
-    else:
-        try:
-            drawn = str(next(p for p in opened.figures() if p.suffix == ".png"))
-        except OSError as error:  # results are read where they can't be written, too
-            drawn = f"not drawn: {error}"
+    try:
+        drawn = str(next(p for p in opened.figures() if p.suffix == ".png"))
+    except OSError as error:  # results are read where they can't be written, too
+        drawn = f"not drawn: {error}"
     _out.print(f"learning curves: {drawn}", markup=False, soft_wrap=True)
     failed = len(opened.failures)
     if failed:

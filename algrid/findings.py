@@ -239,11 +239,11 @@ def tastes(table: pd.DataFrame) -> str:
         f"Least like random sampling picks {_name(by, row.iloc[0])}: the {spoken(row['measure'])} of its rows is "
         f"{_told(row, 'difference', '+.2f')} standard deviations from that of all candidates."
     ]
-    known = everything[everything["difference_low"].notna()]
-    if len(known):
-        clear = (known["difference_low"] > 0) | (known["difference_high"] < 0)
+    tested = everything[everything["p_holm"].notna()]
+    if len(tested):
         said.append(
-            f"The interval excludes zero for {int(clear.sum())} of {len(known)} pairs of a level and a measure."
+            f"Of {len(tested)} pairs of a level and a measure {int(tested['differs'].sum())} differ from random "
+            "sampling (Wilcoxon's signed ranks over datasets, corrected by Holm)."
         )
     said.append(
         f"From the first half of the labels to the second, {_name(by, later.iloc[0])} changes most: its "

@@ -5,6 +5,8 @@ averaged over the settings in which every level has a curve, as a leaderboard of
 percentile intervals, point by point, of a bootstrap over the replicates (split, start set and seed) of the dataset.
 All levels see the same draws, and a dataset's numbers depend on no other dataset.
 
+Datasets are looked at one after another, so that the curves of one of them are all that memory has to hold.
+
 A run has a curve if it goes all the way: to the budget, or, where the dataset's runs end before it because the pool is
 used up, to where the longest of them ends. A level that has none in a dataset is left out there, and named.
 """
@@ -19,10 +21,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from algrid.arrays import offsets_of, segment_sum
+from algrid.curves_by_dataset import CurvesByDataset, curves_by_dataset
 from algrid.errors import AlgridError
 from algrid.pairing import PART_OF
 from algrid.schema import AXES, CELL_AXES, REPLICATE_AXES
 from algrid.seeds import generator
+from algrid.ticks import ticking
 
 __all__ = ["MIN_REPLICATES", "DatasetCurves", "MeanCurves", "mean_curves"]
 
@@ -100,7 +104,7 @@ class MeanCurves:
 
 
 def mean_curves(
-    curves: pd.DataFrame,
+    curves: pd.DataFrame | CurvesByDataset,
     by: str = "strategy",
     *,
     skylines: pd.DataFrame | None = None,
@@ -112,7 +116,7 @@ def mean_curves(
 
     Parameters
     ----------
-    curves : DataFrame
+    curves : DataFrame or CurvesByDataset
         As `algrid.curves.curves` makes it; the order of the rows does not matter.
     by : str
         The hyperparameter whose levels are compared: an axis other than the dataset and replicates, or
@@ -131,22 +135,21 @@ def mean_curves(
     AlgridError
         If a column is missing, `by` can't be compared, or budget or resamples are negative.
     """
-    _check(curves, by, budget, resamples)
-    runs, points = _by_run(curves)
-    levels = _sorted(runs[by])
-    rest = [c for c in AXES if c in runs and c not in (by, PART_OF.get(by), "dataset", *REPLICATE_AXES)]
-    groups = _Groups(by, rest, [c for c in REPLICATE_AXES if c in runs], levels)
-    reachable = None if skylines is None else _skyline_of(runs, skylines)
+    source = curves_by_dataset(curves)
+    _check(list(source.runs.columns), by, budget, resamples)
+    axes = source.runs
+    rest = [c for c in AXES if c in axes and c not in (by, PART_OF.get(by), "dataset", *REPLICATE_AXES)]
+    groups = _Groups(by, rest, [c for c in REPLICATE_AXES if c in axes], _sorted(axes[by]))
     tables, facts = [], []
-    for dataset in _sorted(runs["dataset"]):
-        mine = np.flatnonzero((runs["dataset"] == dataset).to_numpy())
-        own = None if reachable is None else reachable[mine]
-        job = _Dataset(str(dataset), runs.iloc[mine], [points[i] for i in mine], own, groups)
-        table, fact = _averaged(job, budget, resamples, seed)
+    names = source.datasets
+    for dataset in ticking(names, len(names), "averaging curves"):
+        runs, points = _by_run(source.read(dataset))
+        reachable = None if skylines is None else _skyline_of(runs, skylines)
+        table, fact = _averaged(_Dataset(str(dataset), runs, points, reachable, groups), budget, resamples, seed)
         tables.append(table)
         facts.append(fact)
     numbers = pd.concat(tables, ignore_index=True) if tables else _table(by, {})
-    several = tuple(c for c in rest if runs[c].nunique() > 1)
+    several = tuple(c for c in rest if axes[c].nunique() > 1)
     return MeanCurves(numbers, tuple(facts), by, several, resamples)
 
 
@@ -313,12 +316,10 @@ def _sorted(column: pd.Series[Any]) -> list[Any]:
     return sorted(column.unique().tolist())
 
 
-def _check(curves: pd.DataFrame, by: str, budget: int | None, resamples: int) -> None:
-    for column in ("run_id", "dataset", "n_bought", "value", by):
-        if column not in curves:
-            known = ", ".join(map(str, curves.columns))
-            raise AlgridError(f"the curves have no column {column!r}. Their columns: {known}.")
-    allowed = _comparable(list(curves.columns))
+def _check(columns: list[str], by: str, budget: int | None, resamples: int) -> None:
+    if by not in columns:
+        raise AlgridError(f"the curves have no column {by!r}. Their axes: {', '.join(columns)}.")
+    allowed = _comparable(columns)
     if by not in allowed:
         raise AlgridError(
             f"curves of the levels of {by!r} can't be compared (datasets and replicates are what is averaged over). "

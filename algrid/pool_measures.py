@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from algrid.cache import folder_hash
 from algrid.cell import Cell
 from algrid.history import History
+from algrid.identity import content_key
 from algrid.influence.picked_rows import PICKED_COLUMNS, accuracy_gain, oracle_picks
 from algrid.influence.runs_by_dataset import RunsByDataset, axes_of
 from algrid.influence.sample_profiles import POOL_AXES
 from algrid.pool import make_pool
+from algrid.provenance import code
 from algrid.replay import replay
 from algrid.sample_measures import of_data, of_replays
 from algrid.seeds import generator
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from algrid.plan import Plan
     from algrid.store import Snapshot
 
-__all__ = ["MEASURES", "pool_measures", "sampled_runs"]
+__all__ = ["MEASURES", "measures_version", "pool_measures", "sampled_runs"]
 
 #: Measures in the order in which tables and figures have them, and what a high value says.
 MEASURES = {
@@ -90,6 +94,11 @@ def pool_measures(
             }
             values = {measure: found.get(measure, np.nan) for measure in MEASURES}
             yield pd.DataFrame({**names, "pool_index": np.arange(pool.n_pool), **values})
+
+
+def measures_version(replays: int, seed: int) -> str:
+    """Another one for whatever would measure something else: arguments, algrid's sources, versions of packages."""
+    return content_key([replays, seed, folder_hash(Path(__file__).parent), code()["packages"]])
 
 
 def _has_distances(cell: Cell) -> bool:

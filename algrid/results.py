@@ -13,6 +13,7 @@ import pandas as pd
 
 from algrid.aggregates import Aggregate
 from algrid.curves import as_aggregate, curves, score_columns, scores, skyline_values
+from algrid.curves_by_dataset import stored_curves
 from algrid.errors import StoreError
 from algrid.export import export
 from algrid.failures import attempts
@@ -231,7 +232,7 @@ class Results(Analyses):
 
         skylines = self._reachable(metric) if part == "test" else None
         return learning_curves(
-            self.curves(metric, part, where),
+            stored_curves(self.snapshot, metric, part, where),
             by,
             skylines=skylines,
             budget=self._budgets()[-1] if budget is None else budget,

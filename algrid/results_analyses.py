@@ -82,6 +82,8 @@ class Analyses(ABC):
     def sample_measures(self, *, replays: int = 8, seed: int = 0) -> pd.DataFrame:
         """What every row of every pool is like: density, hardness, outlierness ...; see `algrid.pool_measures`.
 
+        They are measured once, and kept beside the results as long as neither these nor the code change.
+
         Parameters
         ----------
         replays : int
@@ -89,10 +91,15 @@ class Analyses(ABC):
         seed : int
             Of the draw of these runs, and of the forests, clusters and folds that measure.
         """
-        from algrid.pool_measures import pool_measures
+        from algrid.pool_measures import measures_version, pool_measures
 
-        parts = pool_measures(self.snapshot, self._plan, self._runs_by_dataset(), replays=replays, seed=seed)
-        return pd.concat(list(parts), ignore_index=True)
+        snapshot = self.snapshot
+
+        def measured() -> pd.DataFrame:
+            parts = pool_measures(snapshot, self._plan, self._runs_by_dataset(), replays=replays, seed=seed)
+            return pd.concat(list(parts), ignore_index=True)
+
+        return snapshot.kept(f"sample-measures-{measures_version(replays, seed)}", measured)
 
     @watched
     def sample_profiles(

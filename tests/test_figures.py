@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from runs import make_runs
@@ -24,6 +25,7 @@ from algrid.errors import AlgridError, StoreError
 from algrid.figures import Figure, Recipe, draw, file_name, leaderboard_figure, learning_curves
 from algrid.leaderboard import leaderboard
 from algrid.results import Results
+from algrid.store import Snapshot
 from algrid.style import GREY, MAX_LINES, style
 
 
@@ -319,6 +321,23 @@ def test_the_figure_of_results_agrees_with_their_curves(results: Results) -> Non
     assert drawn.to_dict() == pytest.approx(means.to_dict(), rel=1e-5)
     assert 0.8 < figure.numbers["skyline"].iloc[0] <= 1
     assert "Dotted: the skyline" in figure.caption
+
+
+def test_datasets_without_room_are_not_read(monkeypatch: pytest.MonkeyPatch, results: Results) -> None:
+    monkeypatch.setattr(sys.modules["algrid.figures.learning_curves"], "MAX_PANELS", 1)
+    read: list[str] = []
+    whole = Snapshot.of_dataset
+    monkeypatch.setattr(Snapshot, "of_dataset", lambda *a, **k: read.append(a[1]) or whole(*a, **k))
+    figure = results.learning_curves(resamples=0)
+    assert read == figure.numbers["dataset"].unique().tolist() == ["iris"]
+    assert "1 further dataset found no room" in figure.caption
+
+
+def test_conditions_are_kept_dataset_by_dataset(results: Results) -> None:
+    sql = results.learning_curves(where="batch_size = 5 or batch_size = 3", resamples=0)
+    same = results.learning_curves(where=pc.field("batch_size") == 5, resamples=0)
+    pd.testing.assert_frame_equal(sql.numbers, same.numbers)
+    assert sql.numbers["n_bought"].unique().tolist() == [0, 5, 10]
 
 
 def test_results_can_be_looked_at_by_any_hyperparameter(results: Results) -> None:

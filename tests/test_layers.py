@@ -54,8 +54,8 @@ LAYERS = {
     "store": ("store", "frame"),
     # rows become findings: needs nothing of how they were made
     "analysis": (
-        "points curves score_table export switches mean_curves aggregates pairing missing leaderboard influence tables "
-        "runtime stopping_outcomes routes store_comparison failures ogal findings figures style wording",
+        "points curves score_table export switches mean_curves curves_by_dataset aggregates pairing missing leaderboard "
+        "influence tables runtime stopping_outcomes routes store_comparison failures ogal findings figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds
@@ -77,7 +77,8 @@ ONLY_IN = {
     # a user's or a study's own Parquet file is no store
     "pyarrow.parquet": "store datasets.formats ogal",
     "pyarrow.dataset": "store",
-    "pyarrow": "schema store merging rows points curves score_table export mean_curves influence datasets.formats ogal",
+    "pyarrow": "schema store merging rows points curves score_table export curves_by_dataset influence "
+    "datasets.formats ogal",
     "matplotlib": "figures style",
     "seaborn": "figures style",
     "typer": "cli cli_datasets cli_checks cli_models cli_stores",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from runs import make_runs
 
 from algrid.curves import curves as curves_of
+from algrid.curves_by_dataset import CurvesByDataset
 from algrid.errors import AlgridError
 from algrid.mean_curves import mean_curves
 
@@ -186,6 +187,29 @@ def test_a_point_without_a_value_makes_no_curve() -> None:
 def test_mistakes_are_explained(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(AlgridError, match=message):
         mean_curves(curves(run("a", [0.2, 0.4])), **arguments)
+
+
+def test_curves_that_are_read_dataset_by_dataset_are_those_of_one_table() -> None:
+    rows = [
+        run(strategy, [0.1 * start, 0.2, 0.3 + 0.1 * i], dataset=dataset, start_set=start)
+        for i, dataset in enumerate(("iris", "wine"))
+        for strategy in ("margin", "random")
+        for start in range(4)
+    ]
+    table = curves(*rows)
+    parts = {str(name): part for name, part in table.groupby("dataset", observed=True)}
+    read: list[str] = []
+
+    def one(dataset: str) -> pd.DataFrame:
+        read.append(dataset)
+        return parts[dataset]
+
+    source = CurvesByDataset(table.drop_duplicates("run_id"), one, table.attrs)
+    expected, found = mean_curves(table), mean_curves(source)
+    assert read == ["iris", "wine"]
+    pd.testing.assert_frame_equal(found.numbers, expected.numbers)
+    assert found.datasets == expected.datasets
+    assert mean_curves(source.of(["wine"])).numbers["dataset"].unique().tolist() == ["wine"]
 
 
 def test_no_runs_make_no_curves() -> None:

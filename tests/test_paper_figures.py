@@ -74,7 +74,7 @@ def test_what_is_queried_is_drawn_by_labels_with_the_share_of_used_up_pools() ->
     above, below = figure.figure.axes
     assert [list(line.get_ydata()) for line in above.lines[:4]] == [[0.5, 0.25]] * 4  # three pairs and their mean
     assert list(below.lines[0].get_ydata()) == [0.25, 0.5]
-    assert [text.get_text() for text in figure.figure.legends[0].get_texts()][0] == "x, y"
+    assert figure.figure.legends[0].get_texts()[0].get_text() == "x, y"
 
 
 @pytest.mark.parametrize("levels", [5, 28])
@@ -128,7 +128,8 @@ def profiles(levels: int, **attrs: Any) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=columns)
     table.loc[table["measure"] == "oracle_picks", "difference"] = np.nan
     table = table.assign(difference_low=table["difference"] - 0.05, difference_high=table["difference"] + 0.05)
-    table.attrs.update(by="strategy", budget=8, left_out=0.25, note="", **attrs)
+    table = table.assign(p_holm=0.5 - table["difference"].abs(), differs=table["difference"].abs() > 0.05)
+    table.attrs.update(by="strategy", alpha=0.05, budget=8, left_out=0.25, note="", **attrs)
     return table
 
 
@@ -139,6 +140,7 @@ def test_profiles_of_few_levels_have_intervals_and_doubt_is_pale() -> None:
     assert (norm.vmin, norm.vmax) == (-0.1, 0.1)
     colours = [text.get_color() for text in figure.figure.axes[0].texts]
     assert colours[1] == "#8C8C8C" not in (colours[0], colours[2])
+    assert "corrected by Holm for all 3 cells (level 0.05)" in figure.caption
     assert "25% of the runs" in figure.caption
     assert "Nothing is known of oracle picks" in figure.caption
 
@@ -173,7 +175,7 @@ def test_a_taste_is_told_with_its_interval() -> None:
     both.attrs.update(table.attrs)
     said = tastes(both)
     assert "picks s00: the label purity of its rows is -0.10 (95 % interval -0.15 to -0.05)" in said
-    assert "excludes zero for 2 of 3 pairs" in said
+    assert "Of 3 pairs of a level and a measure 2 differ from random sampling" in said
     assert "s02 changes most: its label purity by +1.10" in said
     assert "can't be said" in tastes(table[table["measure"] == "oracle_picks"])
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 from small_store import make_store
 
+import algrid.pool_measures
 from algrid.api import open as open_results
 from algrid.influence.queried_rows import shape_means
 from algrid.pool import make_pool
@@ -50,6 +52,20 @@ def test_a_pools_measures_are_those_of_its_data(results, measures):
     own = measures[(measures["dataset"] == "wine") & (measures["split"] == 1)]
     for name, values in of_data(pool.X, pool.y, pool.n_classes, 0).items():
         assert own[name].tolist() == values.tolist()
+
+
+def test_they_are_measured_once(results, measures, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("measured again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(algrid.pool_measures, "pool_measures", never)
+        assert_frame_equal(results.sample_measures(replays=1), measures)
+        with pytest.raises(AssertionError, match="measured again"):
+            results.sample_measures(replays=2)
+    (kept,) = (results.path / "derived").glob("sample-measures-*/*.parquet")
+    kept.write_bytes(b"damaged")
+    assert_frame_equal(results.sample_measures(replays=1), measures)
 
 
 def test_profiles_say_what_strategies_pick(results, measures):

@@ -13,8 +13,8 @@ __all__ = ["caption"]
 
 def caption(
     curves: MeanCurves,
-    panels: Sequence[DatasetCurves],
     *,
+    left_out: int,
     shown: str,
     n_levels: int,
     n_background: int,
@@ -25,14 +25,15 @@ def caption(
     Parameters
     ----------
     curves : MeanCurves
-    panels : sequence of DatasetCurves
-        Those of its datasets that are drawn.
+    left_out : int
+        Datasets that found no room.
     shown : str
         The metric and its part.
     n_levels, n_background : int
         Levels that have a curve, and those of them that are grey.
     has_skyline : bool
     """
+    panels = curves.datasets
     if not panels:
         return "No run has a learning curve yet."
     settings, whole = sum(p.n_settings_all for p in panels), sum(p.n_settings for p in panels)
@@ -49,7 +50,6 @@ def caption(
         *_skylines(panels, has_skyline),
         *_range(panels),
     ]
-    left_out = len(curves.datasets) - len(panels)
     if left_out:
         sentences.append(f"{plural(left_out, 'further dataset')} found no room: choose with `where`.")
     return " ".join(sentences)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from algrid.curves_by_dataset import CurvesByDataset, curves_by_dataset
 from algrid.errors import AlgridError
 from algrid.figures._curve_caption import caption
 from algrid.figures.base import Figure, file_name, rounded
@@ -63,7 +64,7 @@ class _Drawing:
 
 
 def learning_curves(
-    curves: pd.DataFrame,
+    curves: pd.DataFrame | CurvesByDataset,
     by: str = "strategy",
     *,
     skylines: pd.DataFrame | None = None,
@@ -77,8 +78,8 @@ def learning_curves(
 
     Parameters
     ----------
-    curves : DataFrame
-        As `algrid.curves.curves` makes it.
+    curves : DataFrame or CurvesByDataset
+        As `algrid.curves.curves` makes it. Of more than `MAX_PANELS` datasets the first are read and drawn.
     by : str
         The hyperparameter whose levels are the lines.
     skylines : DataFrame, optional
@@ -98,12 +99,13 @@ def learning_curves(
     AlgridError
         As `mean_curves`, and for a level to highlight that there is not.
     """
-    averaged = mean_curves(curves, by, skylines=skylines, budget=budget, resamples=resamples, seed=seed)
-    panels = averaged.datasets[:MAX_PANELS]
-    table = averaged.numbers[averaged.numbers["dataset"].isin([p.dataset for p in panels])]
-    numbers = rounded(table.reset_index(drop=True))
-    metric, part = str(curves.attrs.get("metric", "value")), str(curves.attrs.get("part", ""))
-    order = _best_first(numbers, by, bool(curves.attrs.get("higher_is_better", True)))
+    source = curves_by_dataset(curves)
+    shown = source.of(source.datasets[:MAX_PANELS])
+    averaged = mean_curves(shown, by, skylines=skylines, budget=budget, resamples=resamples, seed=seed)
+    panels = averaged.datasets
+    numbers = rounded(averaged.numbers)
+    metric, part = str(source.attrs.get("metric", "value")), str(source.attrs.get("part", ""))
+    order = _best_first(numbers, by, bool(source.attrs.get("higher_is_better", True)))
     where = {"test": " on the test part", "pool": " on the whole pool"}.get(part, "")
     drawing = _Drawing(averaged, numbers, order, looks(_coloured(order, highlight)), metric + where)
     stem = file_name(
@@ -111,7 +113,7 @@ def learning_curves(
     )
     words = caption(
         averaged,
-        panels,
+        left_out=len(source.datasets) - len(panels),
         shown=drawing.y_label,
         n_levels=len(order),
         n_background=len(order) - len(drawing.looks),

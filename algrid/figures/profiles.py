@@ -26,7 +26,16 @@ _SAYS = {
     "late": "second half of the queried rows less random ones, in standard deviations",
     "change": "second half of the queried rows less the first, in standard deviations",
 }
-_COLUMNS = ["measure", "difference", "difference_low", "difference_high", "superiority", "n_datasets"]
+_COLUMNS = [
+    "measure",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "superiority",
+    "p_holm",
+    "differs",
+    "n_datasets",
+]
 
 
 def profiles_figure(table: pd.DataFrame, phase: str = "all", *, name: str | None = None) -> Figure:
@@ -56,6 +65,8 @@ def _draw(numbers: pd.DataFrame, by: str, says: str) -> matplotlib.figure.Figure
     few = len(levels) <= WITH_INTERVALS
     if few:
         parts, labels = [part.T for part in parts], labels[::-1]
+    tested = numbers.assign(doubtful=numbers["p_holm"].notna() & ~numbers["differs"])
+    doubtful = _matrix(tested, by, "doubtful", levels, measures) == 1
     reach = float(np.nanmax(np.abs(parts[0]), initial=0.0)) or 1.0
     return matrix_figure(
         parts,
@@ -63,7 +74,7 @@ def _draw(numbers: pd.DataFrame, by: str, says: str) -> matplotlib.figure.Figure
         Colours("RdBu_r", -reach, reach, says),
         intervals=few,
         empty="Nothing can be said of what is picked.",
-        doubtful=(parts[1] <= 0) & (parts[2] >= 0),
+        doubtful=doubtful.T if few else doubtful,
     )
 
 
@@ -80,10 +91,10 @@ def _caption(table: pd.DataFrame, numbers: pd.DataFrame, by: str, phase: str) ->
         f"What levels of {spoken(by)} pick: {rows}, held against the candidates of each run (random: 0), in standard "
         "deviations of the candidates; means over runs and datasets."
     ]
-    if numbers["difference_low"].notna().any():
+    if numbers["p_holm"].notna().any():
         said.append(
-            "Pale numbers: the 95 % interval (resamples of datasets, and of replicates within them) includes 0; the "
-            "CSV beside has each."
+            "Pale numbers: not told apart from 0 by Wilcoxon's signed ranks over datasets, corrected by Holm for all "
+            f"{len(numbers)} cells (level {attrs['alpha']:g}); the CSV beside has each p and each 95 % interval."
         )
     if attrs["left_out"] > 0:
         said.append(f"{attrs['left_out']:.0%} of the runs bought less, or their whole pool, and are left out.")

@@ -85,7 +85,7 @@ def _caption(numbers: pd.DataFrame, table: pd.DataFrame, by: str) -> str:
         f"How far two levels of {spoken(by)} have queried the same rows, by labels bought: Jaccard index corrected for "
         f"chance (1: the same rows; 0: no more in common than two random sets), {plural(pairs, 'pair')} of levels.",
         "Black: the mean over pairs, with its 95 % interval where there is one. Below: of the pairs of runs the share "
-        "whose pools are used up by then, which have no index. Only runs with a point at a count are compared there, so "
-        "that at some counts there are fewer batch sizes than at others; the CSV beside has how many pairs there are.",
+        "whose pools are used up by then, which have no index. At each count those runs are compared that have a point "
+        "there, of fewer batch sizes at some than at others; the CSV beside has how many pairs there are.",
     ]
     return " ".join([*said, *filter(None, [table.attrs.get("note")])])

@@ -20,7 +20,7 @@ from algrid.influence._datasets import estimated
 from algrid.leaderboard import MIN_DATASETS
 from algrid.missing import Missing, Used, check_options, dataset_means, quotient, used_settings
 
-__all__ = ["holm", "wilcoxon_holm", "win_tie_loss"]
+__all__ = ["holm", "signed_ranks", "too_few", "wilcoxon_holm", "win_tie_loss"]
 
 Floats = NDArray[np.float64]
 
@@ -137,7 +137,7 @@ def wilcoxon_holm(
     for a in range(len(used.levels)):
         for b in range(a + 1, len(used.levels)):
             difference = _differences(means[:, a], means[:, b])
-            p, lead = _wilcoxon(difference) if len(difference) >= MIN_DATASETS else (np.nan, 0.0)
+            p, lead = signed_ranks(difference) if len(difference) >= MIN_DATASETS else (np.nan, 0.0)
             better = used.levels[a] if lead > 0 else used.levels[b] if lead < 0 else None
             middle = used.sign * float(np.median(difference)) if len(difference) else np.nan
             rows.append((used.levels[a], used.levels[b], better, middle, len(difference), p))
@@ -145,25 +145,35 @@ def wilcoxon_holm(
     table = pd.DataFrame(rows, columns=names)
     table["p_holm"] = holm(table["p"].to_numpy(np.float64))
     table["differs"] = (table["p_holm"] < alpha).to_numpy(np.bool_)
-    note = _too_few(table, alpha)
+    note = too_few(table, alpha, "pairs")
     table.attrs.update(scores.attrs)
     table.attrs.update(by=by, missing=missing, alpha=alpha, **used.attrs(), note=note)
     return table
 
 
-def _too_few(table: pd.DataFrame, alpha: float) -> str:
-    """What the tests can't find because there are too few datasets; empty where there are enough."""
-    few = table["p"].isna()
+def too_few(tests: pd.DataFrame, alpha: float, of: str) -> str:
+    """What tests over datasets can't find because there are too few of them; empty where there are enough.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        ``p`` and ``n_datasets`` of each test of one family.
+    alpha : float
+        Level of all of them together, after Holm.
+    of : str
+        What is tested, in the plural.
+    """
+    few = tests["p"].isna()
     if few.any():
         return (
-            f"No test for {int(few.sum())} of {len(table)} pairs: fewer than {MIN_DATASETS} datasets, which is too few."
+            f"No test for {int(few.sum())} of {len(tests)} {of}: fewer than {MIN_DATASETS} datasets, which is too few."
         )
-    most = int(table["n_datasets"].max()) if len(table) else 0
+    most = int(tests["n_datasets"].max()) if len(tests) else 0
     least = 2.0 ** (1 - most)  # all signed ranks on one side, of 2^n equally likely signs, two-sided
-    if len(table) and least * len(table) >= alpha:
+    if len(tests) and least * len(tests) >= alpha:
         return (
-            f"{most} datasets are too few to tell any of {len(table)} pairs apart at level {alpha:g}: the least p that "
-            f"the test can give is {least:.2g}, and Holm asks for less than {alpha / len(table):.2g}."
+            f"{most} datasets are too few to tell any of {len(tests)} {of} apart at level {alpha:g}: the least p that "
+            f"the test can give is {least:.2g}, and Holm asks for less than {alpha / len(tests):.2g}."
         )
     return ""
 
@@ -178,8 +188,11 @@ def holm(p: Floats) -> Floats:
     return adjusted
 
 
-def _wilcoxon(difference: Floats) -> tuple[float, float]:
-    """p-value, and by how much the positive signed ranks outweigh the negative ones."""
+def signed_ranks(difference: Floats) -> tuple[float, float]:
+    """p-value of Wilcoxon's two-sided test, and by how much positive signed ranks outweigh negative ones.
+
+    A difference of zero counts half for each side; without any other, p is 1.
+    """
     if not difference.any():
         return 1.0, 0.0
     from scipy.stats import rankdata, wilcoxon

@@ -23,10 +23,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from algrid.arrays import ragged_arange, runs_of
+from algrid.arrays import ragged_arange, runs_of, segment_sum
 from algrid.errors import AlgridError
 from algrid.influence._datasets import estimated
 from algrid.influence._resampling import quotient
+from algrid.influence.pairwise import holm, signed_ranks, too_few
 from algrid.influence.runs_by_dataset import (
     OVERALL_COLUMNS,
     RunsByDataset,
@@ -36,6 +37,7 @@ from algrid.influence.runs_by_dataset import (
     ragged,
     runs_by_dataset,
 )
+from algrid.leaderboard import MIN_DATASETS
 from algrid.schema import AXES, REPLICATE_AXES
 
 __all__ = ["PHASES", "POOL_AXES", "PROFILE_COLUMNS", "STATISTICS", "placed", "sample_profiles"]
@@ -61,6 +63,7 @@ def sample_profiles(
     by: str = "strategy",
     budget: int | None = None,
     *,
+    alpha: float = 0.05,
     resamples: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -78,6 +81,8 @@ def sample_profiles(
     budget : int, optional
         Labels bought that are looked at, in the order in which they were asked for; by default as many as every run
         has at least. Runs count that bought so many and left rows in their pool: who takes all has no taste.
+    alpha : float
+        Level of all tests of a phase together (family-wise).
     resamples, seed : int
         Of the bootstrap over datasets and their replicates.
 
@@ -90,7 +95,9 @@ def sample_profiles(
         random, ties half; random: 0.5), ``lowest`` and ``highest`` (share of the queried rows among the quarter of the
         candidates with the lowest and with the highest values; random: 0.25); for the phase ``change`` late less
         early. Means over runs, within and then over datasets; ``n_datasets`` in which the measure says something.
-        ``attrs``: ``by``, ``budget``, ``n_runs`` by level, ``left_out`` (share of the runs that don't count), ``note``.
+        ``p`` of Wilcoxon's signed ranks of the datasets' ``difference`` (NaN below six), ``p_holm``, corrected by Holm
+        for all levels and measures of the phase, and ``differs`` (p_holm below `alpha`). ``attrs``: ``by``, ``alpha``,
+        ``budget``, ``n_runs`` by level, ``left_out`` (share of the runs that don't count), ``note``.
 
     Raises
     ------
@@ -112,9 +119,10 @@ def sample_profiles(
         parts.append(own)
         sizes.append(len(own))
         n_runs += counted
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     point, low, high, note = estimated(
         np.concatenate(parts),
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        offsets,
         _dataset_means,
         _with_change,
         resamples=resamples,
@@ -122,8 +130,14 @@ def sample_profiles(
     )
     total = source.overall.num_rows
     table = _table(levels, names, (point, low, high), by)
+    table["p"] = _p_values(segment_sum(np.concatenate(parts), offsets))
+    table["p_holm"] = table.groupby("phase")["p"].transform(lambda p: holm(p.to_numpy(np.float64)))
+    table["differs"] = (table["p_holm"] < alpha).to_numpy(np.bool_)
+    tested = table[(table["phase"] == "all") & table["difference"].notna()]
+    note = " ".join(filter(None, [note, too_few(tested, alpha, "levels and measures")]))
     table.attrs.update(
         by=by,
+        alpha=alpha,
         budget=count,
         n_runs=dict(zip(levels, n_runs.tolist(), strict=True)),
         left_out=1.0 - float(n_runs.sum()) / total if total else 0.0,
@@ -288,6 +302,17 @@ def _with_change(sums: Floats) -> Floats:
     late, early = both[:, :, :, 2:3], both[:, :, :, 1:2]
     last = np.concatenate([late[:, :-1] - early[:, :-1], np.minimum(late[:, -1:], early[:, -1:])], axis=1)
     return np.concatenate([both, last], axis=3)
+
+
+def _p_values(sums: Floats) -> list[float]:
+    """Of each level, measure and phase, in the order of the table, from (n_datasets, 5, ...) sums of each dataset."""
+    found = []
+    of_each = _with_change(_dataset_means(sums))[:, STATISTICS.index("difference")]
+    for level, measure, phase in np.ndindex(of_each.shape[1], of_each.shape[3], of_each.shape[2]):
+        own = of_each[:, level, phase, measure]
+        known = own[~np.isnan(own)]
+        found.append(signed_ranks(known)[0] if len(known) >= MIN_DATASETS else np.nan)
+    return found
 
 
 def _table(levels: list[Any], names: list[str], found: tuple[Floats, Floats, Floats], by: str) -> pd.DataFrame:

@@ -58,8 +58,8 @@ def score_influence(scores: pd.DataFrame, by: str, *, resamples: int = 1000, see
         ``pearson_centred`` (within datasets), each with ``_low`` and ``_high`` of a 95 % interval (NaN below six
         datasets); ``spearman`` and ``spearman_centred`` (of the values less their dataset's mean); ``matched`` (of
         the settings in which either has a score, the share in which both have), ``n`` settings matched and
-        ``n_datasets``. A correlation with a constant is NaN. ``attrs`` say the pairing, ``forced_ties`` (of the pairs of
-        levels, the share that had both used up the pool) and a ``note``.
+        ``n_datasets``. A correlation with a constant is NaN. ``attrs`` say the pairing, ``forced_ties`` (of the pairs
+        of levels, the share that had both used up the pool) and a ``note``.
 
     Raises
     ------

@@ -1,7 +1,8 @@
-"""What is derived from a shard and can be derived again: files beside the shards, keyed by a shard's checksum.
+"""What is derived from shards and can be derived again: files beside them, keyed by a shard's checksum.
 
-``derived/KIND/CHECKSUM.ENDING`` in a store's folder. They may be deleted at any time, need no lock, and what can't be
-read is made again. A store that can't be written to works without them, slower.
+``derived/KIND/CHECKSUM.ENDING`` in a store's folder; of what takes all shards, ``derived/KIND/VERSION.parquet``. They
+may be deleted at any time, need no lock, and what can't be read is made again. A store that can't be written to works
+without them, slower.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +21,10 @@ from algrid.store.durable import TEMPORARY
 from algrid.store.ordering import conform
 from algrid.store.shards import Shard
 
-__all__ = ["FOLDER", "derived", "derived_file", "derived_table", "forget"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FOLDER", "derived", "derived_file", "derived_table", "forget", "kept_frame"]
 
 #: Below a store's folder.
 FOLDER = "derived"
@@ -55,7 +59,30 @@ def derived(
     make, read, write : callables
         Compute it, read it from a file (raises whatever it likes where that is damaged), write it to one.
     """
-    path = root / FOLDER / kind / f"{shard.checksum}{ending}"
+    return _once(root / FOLDER / kind / f"{shard.checksum}{ending}", make, read, write)
+
+
+def kept_frame(root: Path, kind: str, version: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """A DataFrame that is made of a whole store, kept as long as the store has this version.
+
+    Raises
+    ------
+    Exception
+        Whatever `make` raises.
+    """
+
+    def write(path: Path, frame: pd.DataFrame) -> None:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+    def read(path: Path) -> pd.DataFrame:
+        frame: pd.DataFrame = pq.read_table(path, partitioning=None, page_checksum_verification=True).to_pandas()
+        return frame
+
+    return _once(root / FOLDER / kind / f"{version}.parquet", make, read, write)
+
+
+def _once(path: Path, make: Callable[[], T], read: Callable[[Path], T], write: Callable[[Path, T], None]) -> T:
     if path.exists():
         with contextlib.suppress(Exception):  # libraries raise dozens of kinds for a damaged file
             return read(path)

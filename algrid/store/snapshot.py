@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from algrid.errors import StoreError, unknown_name
 from algrid.identity import content_key, from_hex, to_hex
 from algrid.schema import TABLES, Table
-from algrid.store.derived import derived_table
+from algrid.store.derived import derived_table, kept_frame
 from algrid.store.manifest import Manifest, load_manifest
 from algrid.store.ordering import plain_schema
 from algrid.store.progress import progress_of
@@ -25,6 +25,7 @@ from algrid.stored import Stored
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
 __all__ = ["Snapshot", "superseded", "table_named"]
 
@@ -140,7 +141,9 @@ class Snapshot:
             parts = [data.to_table(columns=schema.names, filter=f) for data, f in self._scans(kind, where)]
             return pa.concat_tables([schema.empty_table(), *parts]).unify_dictionaries()
 
-    def of_dataset(self, dataset: str, columns: Sequence[str] | None = None, table: str = "runs") -> Any:
+    def of_dataset(
+        self, dataset: str, columns: Sequence[str] | None = None, table: str = "runs", *, where: Any = None
+    ) -> Any:
         """The rows of one dataset as an Arrow table, in the order of the store.
 
         Rows lie sorted by dataset in every shard, so that little else is read.
@@ -151,10 +154,16 @@ class Snapshot:
         columns : sequence of str, optional
             Which ones; default all.
         table : str
+        where : pyarrow.compute.Expression or str, optional
+            Which of them, as of `table`.
         """
         import pyarrow.compute as pc
 
-        return self.table(table, columns, pc.field("dataset") == dataset)
+        if isinstance(where, str):
+            name = dataset.replace("'", "''")
+            return self.table(table, columns, f"({where}) AND dataset = '{name}'")
+        own = pc.field("dataset") == dataset
+        return self.table(table, columns, own if where is None else own & where)
 
     def batches(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Iterator[Any]:
         """The same as `table`, as Arrow record batches one after another, in bounded memory (no SQL condition)."""
@@ -219,6 +228,18 @@ class Snapshot:
                 is_dirty = shard.file in old and old[shard.file].any()
                 parts.append(part.filter(self._live(of, shard)) if is_dirty else part)
         return pa.concat_tables(parts).unify_dictionaries()
+
+    def kept(self, kind: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """What `make` gives for all that is stored, computed once and kept beside the shards as long as they are these.
+
+        Parameters
+        ----------
+        kind : str
+            Where it is kept; another name for whatever would give something else.
+        make : callable
+            Gives a table with plain columns.
+        """
+        return kept_frame(self.root, kind, self.version, make)
 
     def sql(
         self,

@@ -106,6 +106,24 @@ def test_who_picks_high_rows_has_a_high_profile():
     assert table.attrs["n_runs"] == {"greedy": 42, "random": 42}
 
 
+def test_tests_over_datasets_are_corrected_for_all_levels_and_measures():
+    runs, own = many()
+    table = sample_profiles(runs, own, budget=6, resamples=0)
+    greedy = one(table, "greedy")
+    # seven datasets on one side: 2 / 2^7; two tests of the phase, as `flat` says nothing
+    assert greedy["p"] == pytest.approx(2 / 128)
+    assert greedy["p_holm"] == pytest.approx(4 / 128)
+    assert greedy["differs"]
+    assert not one(table, "random")["differs"]
+    assert np.isnan(one(table, "greedy", measure="flat")["p_holm"])
+    strict = sample_profiles(runs, own, budget=6, alpha=0.03, resamples=0)
+    assert not strict["differs"].any()
+    assert "too few to tell any of 2 levels and measures apart at level 0.03" in strict.attrs["note"]
+    few = sample_profiles(*many(datasets=5), budget=6)
+    assert few["p"].isna().all()
+    assert "No test for 2 of 2 levels and measures" in few.attrs["note"]
+
+
 def test_means_are_over_runs_and_then_over_datasets():
     own = pd.concat([measures(high=np.arange(12.0)), measures(dataset="wine", high=np.arange(12.0))])
     rows = [run([11]), run([2], start_set=1), run([2], start_set=2), run([11], dataset="wine")]
