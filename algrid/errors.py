@@ -19,6 +19,7 @@ __all__ = [
     "PluginError",
     "StoreError",
     "StrategyError",
+    "in_one_line",
     "nearest",
     "unknown_name",
 ]
@@ -69,6 +70,12 @@ class StrategyError(AlgridError):
 
 class StoreError(AlgridError):
     """A result store that is missing, damaged, locked or of another version."""
+
+
+def in_one_line(error: BaseException, most: int = 300) -> str:
+    """What another library raised, ``ValueError: ...`` in one line of at most so many characters."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= most else f"{text[: most - 4].rstrip()} ..."
 
 
 def nearest(value: str, allowed: Iterable[str]) -> str:

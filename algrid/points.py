@@ -141,7 +141,7 @@ def batch_values(batch: pa.RecordBatch, n_points: Ints, metric: Metric, part: st
 
 def _of_confusion(batch: pa.RecordBatch, n_points: Ints, metric: ConfusionMetric, part: str, key: str) -> Floats:
     counts, at = batch.column(f"confusion_{part}"), batch.column(f"confusion_{part}_at")
-    n_classes = np.asarray(batch.column("n_classes"), dtype=np.int64)
+    n_classes = np.asarray(batch.column("n_classes").fill_null(0), dtype=np.int64)  # null: without any point
     is_sparse = np.asarray(at.is_valid())
     expected = np.where(is_sparse, lengths_of(at), n_points * n_classes**2)
     _check(batch, key, (lengths_of(counts) != expected) & (n_points > 0), f"confusion_{part}")

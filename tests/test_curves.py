@@ -220,7 +220,7 @@ def test_labels_to_skyline_joins_by_cell():
     runs = make_runs([{**shared, "seed": 0}, {**shared, "seed": 1}, {**shared, "seed": 2}, {**shared, "seed": 3}])
     skylines = make_skylines(
         [
-            {"seed": 2, "error": "it failed"},
+            {"seed": 2, "error": "its data could not be read", "n_classes": None},
             {"seed": 1, "accuracy": [0.6]},
             {"seed": 0, "accuracy": [1.0]},
         ]

@@ -8,7 +8,7 @@ from inspect import isclass
 import pytest
 
 from algrid import errors
-from algrid.errors import AlgridError, PluginError, nearest, unknown_name
+from algrid.errors import AlgridError, PluginError, in_one_line, nearest, unknown_name
 
 KINDS = [
     value for name in errors.__all__ if isclass(value := getattr(errors, name)) and issubclass(value, BaseException)
@@ -31,6 +31,12 @@ def test_a_plugin_error_knows_its_parameter() -> None:
     assert PluginError("wrong").parameter is None
     error = pickle.loads(pickle.dumps(PluginError("wrong", "flip")))
     assert (str(error), error.parameter) == ("wrong", "flip")
+
+
+def test_what_others_raise_is_told_in_one_line() -> None:
+    assert in_one_line(ValueError("first\n\n  second")) == "ValueError: first second"
+    assert in_one_line(ValueError("abc def"), most=18) == "ValueError: abc def"[:14] + " ..."
+    assert in_one_line(ValueError("abc def"), most=19) == "ValueError: abc def"
 
 
 def test_nearest() -> None:

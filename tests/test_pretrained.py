@@ -203,7 +203,40 @@ def test_tokenizer_and_model_that_do_not_fit(copy: Path, key: str, value: int) -
         level("tokens", model=str(copy)).prepare(DATA, POOL, TEST)
 
 
+def test_a_tokenizer_may_know_of_fewer_tokens_than_there_are_positions(copy: Path) -> None:
+    config = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps({**config, "model_max_length": 20}))
+    assert level("tokens", model=str(copy), max_length=20).unsupported(DATA) is None
+    reason = level("tokens", model=str(copy), max_length=21).unsupported(DATA)
+    assert reason == f"model {copy} reads 20 tokens at most"
+
+
+def test_a_configuration_that_is_none(copy: Path) -> None:
+    (copy / "config.json").write_text("[1]")
+    with pytest.raises(ModelError, match=r"config\.json' is no JSON object"):
+        level("embedding", model=str(copy)).prepare(DATA, POOL, TEST)
+
+
 # --- embeddings ---
+
+
+@pytest.mark.parametrize("kind", ["decoder too", "too few positions"])
+def test_a_model_that_embeds_no_text_is_said(copy: Path, kind: str) -> None:
+    """A model that wants more than texts, and one whose tokenizer doesn't say that it reads less."""
+    from transformers import RobertaConfig, RobertaModel, T5Config, T5Model
+
+    size = json.loads((copy / "config.json").read_text())["vocab_size"]
+    if kind == "decoder too":
+        model = T5Model(T5Config(vocab_size=size, d_model=32, d_kv=16, d_ff=32, num_layers=1, num_heads=2))
+    else:
+        layers = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+        model = RobertaModel(
+            RobertaConfig(vocab_size=size, hidden_size=32, max_position_embeddings=8, pad_token_id=0, **layers)
+        )
+    model.save_pretrained(copy)
+    message = rf"model '.*copy' \({type(model).__name__}\) can't embed these tokens \(.*Error: .*An encoder of texts"
+    with pytest.raises(ModelError, match=message):
+        level("embedding", model=str(copy), max_length=8).prepare(DATA, POOL, TEST)
 
 
 def test_embeddings_are_the_means_over_a_text_alone(model: str) -> None:
@@ -231,7 +264,7 @@ def test_embeddings_are_computed_once_and_shared(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("ALGRID_CACHE", str(tmp_path))
     first = level("embedding").of(DATA)
     assert isinstance(first, np.memmap)
-    monkeypatch.setattr("algrid.pretrained.encoder.embedded", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr("algrid.pretrained.encoder.pretrained_embedding", lambda *_: pytest.fail("computed again"))
     assert level("embedding", scaling="unit").of(DATA).tobytes() == first.tobytes()
     assert len(list((tmp_path / "embeddings").glob("[!.]*"))) == 1
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from algrid.datasets._frame import require_columns
 from algrid.datasets._text import is_empty
 from algrid.datasets.base import Dataset, DatasetPlugin
-from algrid.errors import DatasetError, unknown_name
+from algrid.errors import DatasetError, in_one_line, unknown_name
 
 __all__ = ["HuggingFace"]
 
@@ -123,6 +123,6 @@ class HuggingFace(DatasetPlugin):
                 f"dataset {self.repository!r} can't be loaded: it is no folder, it is not in the cache "
                 f"{datasets.config.HF_DATASETS_CACHE}, and {hub}. Ways to provide it: a folder of its files for "
                 "`repository`; a file of yours with `text_file: {path: ...}`; the cache of a machine that has it (set "
-                f"HF_HOME); or the network, with HF_HUB_OFFLINE unset. ({type(error).__name__}: "
-                f"{' '.join(str(error).split())})"
+                f"HF_HOME); or the network, with HF_HUB_OFFLINE unset. "
+                f"({in_one_line(error)})"
             ) from error

@@ -19,10 +19,9 @@ import torch
 from numpy.typing import NDArray
 from transformers import get_linear_schedule_with_warmup
 
-from algrid.learners._networks import embedded
 from algrid.learners.logistic_regression import LogisticRegression
 from algrid.pretrained.devices import device_of, seeded
-from algrid.pretrained.encoder import Tokens, encoder, mean_pooled
+from algrid.pretrained.encoder import Tokens, embedded, encoder, mean_pooled
 from algrid.threads import one_thread
 
 with warnings.catch_warnings():  # setfit changes the filters of everybody

@@ -27,9 +27,9 @@ from small_text.integrations.transformers.classifiers.classification import (
 from small_text.training.early_stopping import EarlyStopping
 from small_text.training.metrics import Metric
 
-from algrid.learners._networks import embedded, freeze, sequence_classifier
+from algrid.learners._networks import freeze, sequence_classifier
 from algrid.pretrained.devices import device_of, mixed, seeded
-from algrid.pretrained.encoder import Tokens, in_batches
+from algrid.pretrained.encoder import Tokens, embedded, in_batches
 
 if TYPE_CHECKING:
     from algrid.learners.transformer import Transformer

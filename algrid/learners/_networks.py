@@ -1,4 +1,4 @@
-"""Networks to be fine-tuned: a new head on a pretrained encoder, layers frozen, both kinds of embedding.
+"""Networks to be fine-tuned: a new head on a pretrained encoder, and layers frozen.
 
 Imported in calls only: it imports torch and transformers.
 """
@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-from numpy import float64
-from numpy.typing import NDArray
-
 from algrid.errors import LearnerError
 from algrid.pretrained import Pretrained
-from algrid.pretrained.devices import device_of, mixed, seeded
-from algrid.pretrained.encoder import Tokens, encoder, in_batches, mean_pooled, pretrained
+from algrid.pretrained.encoder import pretrained
 
-__all__ = ["embedded", "freeze", "pretrained_embedding", "sequence_classifier"]
+__all__ = ["freeze", "sequence_classifier"]
 
 
 def sequence_classifier(model: Pretrained, n_classes: int) -> Any:
@@ -61,20 +56,3 @@ def freeze(base: Any, layers: int) -> None:
     for part in frozen:
         for parameter in part.parameters():
             parameter.requires_grad = False
-
-
-def embedded(base: Any, tokens: Tokens, device: str) -> NDArray[float64]:
-    """(n, n_hidden) means of the last layer's states of an encoder over the tokens of each row."""
-
-    def compute(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return mean_pooled(base(ids, attention_mask=mask).last_hidden_state, mask)
-
-    return in_batches(tokens, device, compute)
-
-
-def pretrained_embedding(model: Pretrained, X: Any, wanted: str, precision: str) -> NDArray[float64]:
-    """`embedded` by the model as it is, which nobody has fine-tuned."""
-    device = device_of(wanted)
-    with seeded(0, device), mixed(device, precision):
-        base = encoder(model).to(device).eval()
-        return embedded(base, Tokens(X, model.padding), device)

@@ -70,9 +70,9 @@ class SetFit(TokenLearner):
     def embedding(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
         """(n, n_hidden) mean of the last layer's states, of length 1 if `normalize`."""
         if fitted.model is None:
-            from algrid.learners._networks import pretrained_embedding
+            from algrid.pretrained.encoder import pretrained_embedding
 
-            return self.scaled(pretrained_embedding(self.pretrained, X, self.device, "float32"))
+            return self.scaled(pretrained_embedding(self.pretrained, X, self.device))
         embedded: NDArray[np.float64] = fitted.model.embed(X)
         return embedded
 

@@ -87,7 +87,7 @@ class Transformer(TokenLearner):
     def embedding(self, fitted: Fitted, X: Features) -> NDArray[np.float64]:
         """(n, n_hidden) mean of the last layer's states."""
         if fitted.model is None:
-            from algrid.learners._networks import pretrained_embedding
+            from algrid.pretrained.encoder import pretrained_embedding
 
             return pretrained_embedding(self.pretrained, X, self.device, self.precision)
         embedded: NDArray[np.float64] = fitted.model.embed(X)

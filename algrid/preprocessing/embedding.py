@@ -113,12 +113,11 @@ class Embedding(PretrainedRepresentation):
         key = content_key([dataset_hash, model.content_hash, self.max_length, where, packages, self.version])
 
         def compute(folder: Path) -> None:
-            from algrid.pretrained.devices import device_of
-            from algrid.pretrained.encoder import embedded, token_ids
+            from algrid.pretrained.encoder import pretrained_embedding, token_ids
 
             dataset = load()
             ids = token_ids(model, documents_of(dataset, np.arange(dataset.n_rows)), self.max_length)
-            found = embedded(model, ids, device_of(self.device)).astype(np.float32)
+            found = pretrained_embedding(model, ids, self.device).astype(np.float32)
             if not np.isfinite(found).all():
                 row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
                 raise DatasetError(

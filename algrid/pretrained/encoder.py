@@ -13,11 +13,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from algrid.errors import ModelError
-from algrid.pretrained.devices import seeded
+from algrid.errors import ModelError, in_one_line
+from algrid.pretrained.devices import device_of, mixed, seeded
 from algrid.pretrained.finding import Pretrained
 
-__all__ = ["Tokens", "embedded", "encoder", "in_batches", "mean_pooled", "pretrained", "token_ids"]
+__all__ = [
+    "Tokens",
+    "embedded",
+    "encoder",
+    "in_batches",
+    "mean_pooled",
+    "pretrained",
+    "pretrained_embedding",
+    "token_ids",
+]
 
 #: Rows that are predicted at a time.
 _ROWS = 64
@@ -42,9 +51,7 @@ def token_ids(model: Pretrained, documents: Sequence[str], max_length: int) -> N
             list(documents), max_length=max_length, truncation=True, padding="max_length", return_attention_mask=False
         )
     except Exception as error:  # as many kinds as there are tokenizers
-        raise ModelError(
-            f"the tokenizer of model {model.name!r} can't be used ({type(error).__name__}: {error})."
-        ) from error
+        raise ModelError(f"the tokenizer of model {model.name!r} can't be used ({in_one_line(error)}).") from error
     ids = np.array(encoded["input_ids"], dtype=np.int32)
     known = int(model.config.get("vocab_size") or len(tokenizer))
     if ids.max() >= known or tokenizer.pad_token_id != model.padding:
@@ -111,15 +118,33 @@ def mean_pooled(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (states * weights).sum(dim=1) / weights.sum(dim=1)
 
 
-def embedded(model: Pretrained, ids: NDArray[np.int32], device: str) -> NDArray[np.float64]:
-    """(n, n_hidden) means of the last layer's states over the tokens of each row."""
-    with seeded(0, device):
+def embedded(network: Any, tokens: Tokens, device: str) -> NDArray[np.float64]:
+    """(n, n_hidden) means of an encoder's last states over the tokens of each row."""
+
+    def compute(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return mean_pooled(network(ids, attention_mask=mask).last_hidden_state, mask)
+
+    return in_batches(tokens, device, compute)
+
+
+def pretrained_embedding(model: Pretrained, X: Any, wanted: str, precision: str = "float32") -> NDArray[np.float64]:
+    """`embedded` by a model as it is, of rows of token ids.
+
+    Raises
+    ------
+    ModelError
+        If the model can't be read or is no encoder of texts, or the device is not there.
+    """
+    device = device_of(wanted)
+    with seeded(0, device), mixed(device, precision):
         network = encoder(model).to(device).eval()
-
-        def compute(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            return mean_pooled(network(ids, attention_mask=mask).last_hidden_state, mask)
-
-        return in_batches(Tokens(ids, model.padding), device, compute)
+        try:
+            return embedded(network, Tokens(X, model.padding), device)
+        except Exception as error:  # as many kinds as there are models
+            raise ModelError(
+                f"model {model.name!r} ({type(network).__name__}) can't embed these tokens ({in_one_line(error)}). An "
+                "encoder of texts such as BERT is needed, and a max_length of no more tokens than it reads."
+            ) from error
 
 
 def encoder(model: Pretrained) -> Any:
@@ -150,7 +175,7 @@ def _read(folder: str, content: str) -> Any:  # noqa: ARG001 - the cache's key
     try:
         model = AutoModel.from_pretrained(folder, local_files_only=True)
     except Exception as error:
-        raise ModelError(f"the model in {folder!r} can't be loaded ({type(error).__name__}: {error}).") from error
+        raise ModelError(f"the model in {folder!r} can't be loaded ({in_one_line(error)}).") from error
     for parameter in model.parameters():  # they are a view of the file, which somebody may write to
         parameter.data = parameter.data.clone()
     return model

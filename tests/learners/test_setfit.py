@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_transformer import documents
+from token_rows import documents, probabilities_elsewhere
 
 from algrid.datasets.iris import Iris
 from algrid.errors import LearnerError
@@ -100,15 +97,7 @@ def test_it_learns_what_tells_the_classes(learner: SetFit) -> None:
 @needs_setfit
 def test_the_same_bits_in_another_process_on_more_threads(learner: SetFit) -> None:
     X, y = documents()
-    code = (
-        "import test_transformer as t; from algrid.learners.setfit import SetFit; "
-        f"learner = SetFit(model={learner.model!r}, iterations=2, learning_rate=1e-3, batch_size=8, device='cpu'); "
-        "X, y = t.documents(); print(learner.fit(X, y, 3, 5).predict_proba(X).tobytes().hex())"
-    )
-    paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
-    environment = {**os.environ, "OMP_NUM_THREADS": "2", "PYTHONHASHSEED": "3", "PYTHONPATH": paths}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == learner.fit(X, y, 3, 5).predict_proba(X).tobytes().hex()
+    assert probabilities_elsewhere(learner, 5) == learner.fit(X, y, 3, 5).predict_proba(X).tobytes()
 
 
 @pytest.mark.text
