@@ -13,6 +13,7 @@ import numpy as np
 
 from algrid.catalogues.catalogue import OWN, Catalogue
 from algrid.catalogues.entry import Entry
+from algrid.datasets._frame import numbers_as_text, simplified
 from algrid.datasets._ids import id_columns
 from algrid.datasets.file import File
 from algrid.datasets.folders import data_folder, replacing
@@ -27,6 +28,7 @@ __all__ = ["Column", "add_entry", "inspect_file"]
 
 _TARGETS = ("target", "class", "label", "y", "outcome", "result", "diagnosis")
 _MOST_CLASSES = 50  # of a column that is proposed as target
+_USABLE = (str, bytes, bool, int, float, np.number, np.bool_)  # kinds of values that a column may hold
 _CODES = 10  # whole numbers of so few values are perhaps categories
 
 
@@ -111,7 +113,7 @@ def inspect_file(
 
 
 def _no_target(path: str, target: str, frame: pd.DataFrame) -> str:
-    counts = {str(column): int(frame[column].nunique()) for column in frame.columns}
+    counts = {str(column): int(_countable(frame[column]).nunique()) for column in frame.columns}
     likely = [column for column, count in counts.items() if 2 <= count <= _MOST_CLASSES]
     likely.sort(key=lambda column: (column.lower() not in _TARGETS, -list(counts).index(column)))
     shown = ", ".join(f"{column} ({counts[column]} values)" for column in likely[:5])
@@ -125,15 +127,20 @@ def _of_frame(frame: pd.DataFrame, target: str, drop: Sequence[str], categorical
     given = {**dict.fromkeys(categorical, "categorical"), **dict.fromkeys(drop, "drop"), target: "target"}
     columns = []
     for name in frame.columns:
-        series = frame[name]
+        series = simplified(frame[name])
         is_number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
         present = series.dropna()
+        other = None if is_number else next((value for value in present if not isinstance(value, _USABLE)), None)
+        series, present = _countable(series), _countable(present)
         n_distinct = int(present.nunique())
+        numbers = "" if is_number else numbers_as_text([str(value) for value in present.unique()])
         codes = series.to_numpy(dtype=np.float64, na_value=np.nan) if is_number else pd.factorize(series)[0]
         is_id = bool(id_columns(np.asarray(codes, dtype=np.float64)[:, None], () if is_number else (0,))[0])
         whole = is_number and bool((present.astype(float) == np.floor(present.astype(float))).all())
         rules = (
             (n_distinct == 0, "drop", "no value"),
+            (other is not None, "drop", f"neither numbers nor text ({type(other).__name__})"),
+            (bool(numbers), "categorical", numbers),
             (is_id, "drop", "looks like an id"),
             (n_distinct == 1, "drop", "always the same value"),
             (not is_number, "categorical", "text or truth values"),
@@ -144,8 +151,13 @@ def _of_frame(frame: pd.DataFrame, target: str, drop: Sequence[str], categorical
         if name in given:
             role, why = given[name], "as given"
         examples = tuple(str(value) for value in present.unique()[:3])
-        columns.append(Column(name, role, why, n_distinct, int(series.isna().sum()), examples))
+        columns.append(Column(name, role, why, n_distinct, int(frame[name].isna().sum()), examples))
     return columns
+
+
+def _countable(series: pd.Series[Any]) -> pd.Series[Any]:
+    """A column whose values can be compared: objects such as lists as their text, missing ones as they are."""
+    return series.where(series.isna(), series.astype(str)) if series.dtype == object else series
 
 
 def _of_arrays(found: Arrays, drop: Sequence[str], categorical: Sequence[str]) -> list[Column]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from algrid.datasets.formats.sniffing import first_bytes, hint
 from algrid.errors import DatasetError
 
 __all__ = ["checked_encoding", "decoded"]
@@ -48,8 +49,12 @@ def decoded(data: bytes, encoding: str, path: str) -> str:
             f"there is no encoding {encoding!r} (for file {path!r}): utf-8, latin-1, cp1252, utf-16, shift_jis and "
             "others that Python knows can be named, or `auto`."
         ) from error
-    except UnicodeError as error:
-        raise DatasetError(f"file {path!r} is not in the encoding {encoding!r}: {error}.") from error
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        wrong = (number, data.split(b"\n")[number - 1])
+        raise _undecodable(path, encoding, wrong, error, data) from error
+    except UnicodeError as error:  # UTF-16 or UTF-32 without a mark
+        raise DatasetError(f"file {path!r} is not in the encoding {encoding!r}: {error}.{hint(data)}") from error
 
 
 def checked_encoding(path: Path, encoding: str) -> str:
@@ -80,17 +85,27 @@ def checked_encoding(path: Path, encoding: str) -> str:
             f"there is no encoding {encoding!r}. Common are utf-8, latin-1 and cp1252; `auto` finds it out."
         ) from None
     except UnicodeDecodeError as error:
-        number, line = _undecodable(path, name)
-        shown = line.strip()[:60].decode("cp1252", errors="replace")
-        raise DatasetError(
-            f"file {str(path)!r} can't be read as text in {name.upper()}: line {number} has the byte "
-            f"0x{error.object[error.start]:02x}. In Windows-1252 the line reads {shown!r}: if that is right, give "
-            "encoding: cp1252, else the encoding that it was saved in."
-        ) from error
+        raise _undecodable(str(path), name, _first_undecodable(path, name), error, first_bytes(path)) from error
     return name
 
 
-def _undecodable(path: Path, encoding: str) -> tuple[int, bytes]:
+def _undecodable(
+    path: str, encoding: str, wrong: tuple[int, bytes], error: UnicodeDecodeError, start: bytes
+) -> DatasetError:
+    """The error of a file that is not in an encoding: says what its first bytes, or the first wrong line, look like."""
+    number, line = wrong
+    shown = line.strip()[:60].decode("cp1252", errors="replace")
+    guess = (
+        f" In Windows-1252 the line reads {shown!r}: if that is right, give encoding: cp1252, else the encoding that "
+        "it was saved in."
+    )
+    return DatasetError(
+        f"file {path!r} can't be read as text in {encoding.upper()}: line {number} has the byte "
+        f"{error.object[error.start]:#04x}.{hint(start) or guess}"
+    )
+
+
+def _first_undecodable(path: Path, encoding: str) -> tuple[int, bytes]:
     """Number (from 1) and bytes of the first line that is not in an encoding."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
@@ -121,6 +136,6 @@ def _found_out(data: bytes, path: str) -> str:
         line = data.count(b"\n", 0, wrong) + 1
         raise DatasetError(
             f"the encoding of file {path!r} can't be found out: it has no byte order mark, and byte {data[wrong]:#04x} "
-            f"in line {line} is in neither UTF-8 nor Latin-1. Name it: `encoding: cp1252`, say."
+            f"in line {line} is in neither UTF-8 nor Latin-1.{hint(data) or ' Name it: `encoding: cp1252`, say.'}"
         )
     return "latin-1"

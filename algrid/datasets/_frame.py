@@ -26,7 +26,9 @@ __all__ = [
     "dataset_from_arrays",
     "dataset_from_frame",
     "labels_to_codes",
+    "numbers_as_text",
     "require_columns",
+    "simplified",
 ]
 
 #: A categorical column with more categories, or with more numbers beside its texts, is doubted.
@@ -48,11 +50,13 @@ def dataset_from_frame(
     if not len(frame):
         raise DatasetError(f"dataset {name!r} has no rows, only the columns {_listed(frame.columns)}.")
     require_columns([target], frame.columns, name=name, role="target")
+    if target in drop:
+        raise DatasetError(f"dataset {name!r} has the target {target!r} among its dropped columns. Drop others only.")
     require_columns(drop, frame.columns, name=name, role="column to drop")
     features = frame.drop(columns=[target, *drop])
     names = list(features.columns)
     require_columns(categorical, names, name=name, role="categorical column")
-    codes, class_names = _labels(frame[target], name)
+    codes, class_names = labels_to_codes(frame[target], name)
     forced = {position for position, column in enumerate(names) if column in categorical}
     X, positions = _features(features, names, forced, name)
     return Dataset(name, X, codes, class_names, positions, tuple(names))
@@ -89,7 +93,7 @@ def dataset_from_arrays(
     return Dataset(name, dense, codes, class_names, positions, tuple(names))
 
 
-def require_columns(wanted: Iterable[str], columns: Collection[str], *, name: str, role: str) -> None:
+def require_columns(wanted: Iterable[str], columns: Collection[str], *, name: str, role: str, cure: str = "") -> None:
     """See that columns exist.
 
     Raises
@@ -100,7 +104,8 @@ def require_columns(wanted: Iterable[str], columns: Collection[str], *, name: st
     for column in wanted:
         if column not in columns:
             raise DatasetError(
-                f"dataset {name!r} has no {role} {column!r}.{nearest(column, columns)} Its columns: {_listed(columns)}."
+                f"dataset {name!r} has no {role} {column!r}.{nearest(column, columns)} "
+                f"Its columns: {_listed(columns)}.{cure}"
             )
 
 
@@ -125,7 +130,7 @@ def _features(
     X = np.empty(table.shape, dtype=np.float64)
     positions = []
     for position, column in enumerate(names):
-        series = _simplified(table.iloc[:, position])
+        series = simplified(table.iloc[:, position])
         kind = series.dtype.kind
         if kind in "iuf" and position not in forced:
             X[:, position] = series.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -155,14 +160,25 @@ def _doubt(categories: Sequence[str], where: str, *, forced: bool) -> None:
             AlgridWarning,
             stacklevel=5,
         )
+    if not forced and (said := numbers_as_text(categories)):
+        warnings.warn(f"{where} has {said}", AlgridWarning, stacklevel=5)
+
+
+def numbers_as_text(categories: Sequence[str]) -> str:
+    """What categories hold that are rather numbers, and the cure; empty where they are none."""
     texts = [text for text in categories if not _is_number(text)]
-    if not forced and texts and len(categories) - len(texts) > _MANY_NUMBERS:
-        warnings.warn(
-            f"{where} has {len(categories) - len(texts):,} different numbers and texts such as {texts[0]!r}: all are "
-            "taken for categories. If such a text means missing, leave those values empty.",
-            AlgridWarning,
-            stacklevel=5,
+    with_commas = [text for text in texts if _is_number(text.replace(",", ".", 1))]
+    if len(with_commas) > _MANY_NUMBERS:
+        return (
+            f"{len(with_commas):,} different numbers with a decimal comma, such as {with_commas[0]!r}: all are taken "
+            "for categories. Write them with a decimal point."
         )
+    if texts and len(categories) - len(texts) > _MANY_NUMBERS:
+        return (
+            f"{len(categories) - len(texts):,} different numbers and texts such as {texts[0]!r}: all are taken for "
+            "categories. If such a text means missing, leave those values empty."
+        )
+    return ""
 
 
 def _is_number(text: str) -> bool:
@@ -193,9 +209,28 @@ def labels_to_codes(y: Any, name: str) -> tuple[NDArray[np.intp], tuple[str, ...
     Raises
     ------
     DatasetError
-        For more than one label a row, or labels that are missing, infinite or like a regression target's.
+        For more than one label a row, or labels that are missing, infinite, partly numbers and partly text, or like a
+        regression target's.
     """
+    _refuse_mixed(y, name)
     return _labels(_series(y, name), name)
+
+
+def _refuse_mixed(y: Any, name: str) -> None:
+    """Labels 1 and "1" are one class or two, and only their owner knows."""
+    import pandas as pd
+
+    labels = y if isinstance(y, list | tuple) else np.asarray(y)
+    if isinstance(labels, np.ndarray) and (labels.dtype != object or labels.ndim != 1):
+        return
+    first: dict[bool, Any] = {}
+    for label in pd.Series(labels, dtype=object).dropna():
+        first.setdefault(isinstance(label, str), label)
+    if len(first) == 2:
+        raise DatasetError(
+            f"dataset {name!r} has labels of mixed types, such as {first[True]!r} (text) and {first[False]!r} "
+            f"({type(first[False]).__name__}): make them all text, or all numbers."
+        )
 
 
 def _series(y: Any, name: str) -> pd.Series[Any]:
@@ -213,7 +248,7 @@ def _series(y: Any, name: str) -> pd.Series[Any]:
 
 
 def _labels(series: pd.Series[Any], name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
-    series = _simplified(series)
+    series = simplified(series)
     missing = np.flatnonzero(series.isna())
     if len(missing):
         raise DatasetError(
@@ -234,7 +269,7 @@ def _labels(series: pd.Series[Any], name: str) -> tuple[NDArray[np.intp], tuple[
     return codes.astype(np.intp), names
 
 
-def _simplified(series: pd.Series[Any]) -> pd.Series[Any]:
+def simplified(series: pd.Series[Any]) -> pd.Series[Any]:
     """Categories and boxed numbers as plain values: what a column holds, not how it is stored."""
     import pandas as pd
 

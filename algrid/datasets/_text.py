@@ -43,22 +43,8 @@ def dataset_from_texts(
                 f"dataset {name!r} has a document of type {type(document).__name__} in row {row} (from 0): "
                 f"{str(document)[:60]!r}. Documents are texts: name the column that holds them."
             )
-    _refuse_mixed(y, name)
     codes, class_names = labels_to_codes(y, name)
     if len(codes) != len(documents):
         raise DatasetError(f"dataset {name!r} has {len(documents)} documents but {len(codes)} labels.")
     no_columns = np.empty((len(documents), 0))
     return Dataset(name, no_columns, codes, class_names, documents=tuple(documents), test_rows=test_rows)
-
-
-def _refuse_mixed(y: Any, name: str) -> None:
-    """Labels 1 and "1" are one class or two, and only their owner knows."""
-    first: dict[bool, Any] = {}
-    for label in y if isinstance(y, list | tuple) else np.asarray(y).tolist():
-        if not is_empty(label):
-            first.setdefault(isinstance(label, str), label)
-    if len(first) == 2:
-        raise DatasetError(
-            f"dataset {name!r} has labels of mixed types, such as {first[True]!r} (text) and {first[False]!r} "
-            f"({type(first[False]).__name__}): make them all text, or all numbers."
-        )

@@ -92,8 +92,16 @@ class HuggingFace(DatasetPlugin):
         if split not in table:
             raise DatasetError(unknown_name(f"split of {self.repository!r}", split, map(str, table)))
         part = table[split]
-        require_columns([self.text], part.column_names, name=self.dataset_name, role="column of texts")
-        require_columns([self.target], part.column_names, name=self.dataset_name, role="target")
+        require_columns(
+            [self.text],
+            part.column_names,
+            name=self.dataset_name,
+            role="column of texts",
+            cure=" Name it with `text: ...`.",
+        )
+        require_columns(
+            [self.target], part.column_names, name=self.dataset_name, role="target", cure=" Name it with `target: ...`."
+        )
         texts, labels = list(part[self.text]), list(part[self.target])
         names = getattr(part.features[self.target], "names", None)
         if names is not None:

@@ -19,6 +19,7 @@ from algrid.datasets._frame import require_columns
 from algrid.datasets._text import is_empty
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.formats import read_file
+from algrid.datasets.formats.compression import COMPRESSIONS, decompressed, plain_name
 from algrid.errors import DatasetError
 
 __all__ = ["TextFile"]
@@ -35,6 +36,7 @@ class TextFile(DatasetPlugin):
     - ``.jsonl``, ``.ndjson``: an object a line.
     - ``.parquet``, ``.pq``: flat columns.
     - ``.txt``, ``.text``: ``label text`` a line, a label without spaces; blank lines are left out.
+    - any of them followed by ``.gz``, ``.bz2``, ``.xz``, or in a ``.zip`` that holds one such file.
 
     Classes are the labels in sorted order. The data's content alone is part of a run's identity, with the published
     split where there is one; files may be moved or converted.
@@ -73,7 +75,10 @@ class TextFile(DatasetPlugin):
     @property
     def dataset_name(self) -> str:
         """The title, or the file's name without its ending."""
-        return self.title or Path(self.path).stem
+        if self.title:
+            return self.title
+        plain = Path(plain_name(self.path))
+        return plain.stem if plain.suffix.lower() in _READERS else plain.name
 
     @property
     def label(self) -> str:
@@ -107,11 +112,13 @@ class TextFile(DatasetPlugin):
         return [self.path, self.test_path] if self.test_path else [self.path]
 
     def _read(self, path: str) -> _Columns:
-        file = existing_file(path)
-        ending = file.suffix.lower()
-        if ending not in _READERS:
-            raise DatasetError(f"file of texts {path!r} has the ending {ending!r}; known are {', '.join(_READERS)}.")
-        texts, labels = _READERS[ending](self, file)
+        with decompressed(existing_file(path), tuple(_READERS)) as file:
+            if (read := _READERS.get(file.suffix.lower())) is None:
+                raise DatasetError(
+                    f"file of texts {path!r} has the ending {file.suffix!r}; known are {', '.join(_READERS)}, each "
+                    f"also followed by {', '.join(COMPRESSIONS)}."
+                )
+            texts, labels = read(self, file)
         if not texts:
             raise DatasetError(f"file {path!r} has no documents.")
         if self.empty == "drop":
@@ -125,8 +132,12 @@ class TextFile(DatasetPlugin):
 
     def column_names(self, names: list[str]) -> tuple[str, str]:
         """Both columns' names, which have to be among these."""
-        require_columns([self.text], names, name=self.dataset_name, role="column of texts")
-        require_columns([self.target], names, name=self.dataset_name, role="target")
+        name = self.dataset_name
+        repeated = next((column for column in names if names.count(column) > 1), None)
+        if repeated is not None:
+            raise DatasetError(f"dataset {name!r} has two columns called {repeated!r}. Rename or remove one.")
+        require_columns([self.text], names, name=name, role="column of texts", cure=" Name it with `text: ...`.")
+        require_columns([self.target], names, name=name, role="target", cure=" Name it with `target: ...`.")
         return self.text, self.target
 
 

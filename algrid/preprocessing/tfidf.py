@@ -75,8 +75,9 @@ class Tfidf(TextRepresentation):
         try:
             pool = vectorizer.fit_transform(documents_of(dataset, pool_rows))
         except ValueError as error:
-            raise DatasetError(
-                f"no term of {dataset.name!r} is in {self.min_df} documents of its pool: lower min_df of tfidf. "
-                f"({error})"
-            ) from error
+            nothing = (
+                f"no document of the pool of {dataset.name!r} has a word of two or more letters, digits or underscores"
+            )
+            few = f"no term of {dataset.name!r} is in {self.min_df} documents of its pool: lower min_df of tfidf"
+            raise DatasetError(f"{nothing if self.min_df == 1 else few}. ({error})") from error
         return sp.csr_matrix(pool), sp.csr_matrix(vectorizer.transform(documents_of(dataset, test_rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,31 @@ def test_what_is_given_wins(table: Path) -> None:
 def test_a_missing_target_gets_proposals(table: Path, target: str) -> None:
     with pytest.raises(DatasetError, match=r"Likely ones: kind \(2 values\), flag .*All columns: key, code"):
         inspect_file(str(table), target)
+
+
+def test_columns_that_are_odd(tmp_path: Path) -> None:
+    n = 40
+    frame = pd.DataFrame(
+        {
+            "size": [*map(str, range(n - 1)), "n/a"],
+            "list": [[1, 2]] * n,
+            "day": pd.to_datetime(["2020-01-02", "2020-01-01"] * (n // 2)),
+            "price": pd.Series([1, 2.5] * (n // 2)).map(lambda value: Decimal(str(value))),
+            "y": [0, 1] * (n // 2),
+        }
+    )
+    frame.to_parquet(tmp_path / "odd.parquet")
+    entry, columns = inspect_file(str(tmp_path / "odd.parquet"), "y")
+    assert {column.name: (column.role, column.why[:30]) for column in columns} == {
+        "size": ("categorical", "39 different numbers and texts"),
+        "list": ("drop", "neither numbers nor text (ndar"),
+        "day": ("drop", "neither numbers nor text (Time"),
+        "price": ("numeric", "numbers"),
+        "y": ("target", "as given"),
+    }
+    assert (entry.drop, entry.features) == (("list", "day"), 2)
+    with pytest.raises(DatasetError, match=r"needs a target.*Likely ones: y \(2 values\)"):
+        inspect_file(str(tmp_path / "odd.parquet"))
 
 
 def test_a_matrix(tmp_path: Path) -> None:

@@ -121,6 +121,27 @@ def test_a_column_of_numbers_and_texts_is_said() -> None:
         Dataset.from_frame(frame.assign(a=[*values[:31], "n/a"]), target="y", categorical=["a"])
 
 
+def test_decimal_commas_are_said() -> None:
+    frame = pd.DataFrame({"price": [f"{i},5" for i in range(30)] * 2, "y": [0, 1] * 30})
+    with pytest.warns(AlgridWarning, match=r"column 'price' .* has 30 different numbers with a decimal comma.*'0,5'"):
+        Dataset.from_frame(frame, target="y")
+
+
+@pytest.mark.parametrize("labels", [[1, "1", 2, "2"], [None, 1, "b", 3], [1.5, "a", "b", "b"]])
+def test_labels_of_mixed_types_are_refused(labels: list[Any]) -> None:
+    """1 and "1" would be one class, and only their owner knows."""
+    for y in (labels, np.array(labels, dtype=object), pd.Series(labels).astype("category")):
+        with pytest.raises(DatasetError, match=r"labels of mixed types, such as '.' \(text\) and 1"):
+            Dataset.from_arrays(np.eye(4), y)
+    with pytest.raises(DatasetError, match="labels of mixed types"):
+        Dataset.from_frame(pd.DataFrame({"a": range(4), "y": labels}), target="y")
+
+
+def test_a_target_can_t_be_dropped() -> None:
+    with pytest.raises(DatasetError, match="the target 'y' among its dropped columns"):
+        Dataset.from_frame(pd.DataFrame({"a": [1, 2], "y": [0, 1]}), target="y", drop=["y"])
+
+
 def test_ten_thousand_categories_are_said() -> None:
     n = 20_000
     frame = pd.DataFrame({"zip": [f"z{i // 2}" for i in range(n)], "y": np.arange(n) % 2})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +70,21 @@ def test_every_kind_of_file_gives_the_same_data(name: str, tmp_path: Path) -> No
     assert data.name == "questions"
 
 
+def test_compressed_files_are_the_same_data(tmp_path: Path) -> None:
+    jsonl = spellings()["a.jsonl"]
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(lines()))
+    (tmp_path / "a.JSONL.xz").write_bytes(lzma.compress(jsonl))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("readme.md", "no data")
+        archive.writestr("reviews.jsonl", jsonl)
+    for name in ("a.txt.gz", "a.JSONL.xz", "a.zip"):
+        data = load(tmp_path / name)
+        assert (data.name, data.content_hash) == ("a", Dataset.from_texts(*zip(*ROWS, strict=True)).content_hash)
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a", "label": 1}\n{'))
+    with pytest.raises(DatasetError, match=r"line 2 of file '.*b\.jsonl\.gz' is no JSON"):
+        load(tmp_path / "b.jsonl.gz")
+
+
 def test_documents_with_line_breaks_and_of_any_length(tmp_path: Path) -> None:
     texts = ["two\nlines", "x" * 200_000]
     pd.DataFrame({"body": texts, "y": [0, 1]}).to_csv(tmp_path / "a.csv", index=False)
@@ -112,8 +130,10 @@ def test_encodings_that_are_found_out() -> None:
             r"byte 0x93 in line 2 is in neither UTF-8 nor Latin-1.*encoding: cp1252",
         ),
         (b"\x89PNG\r\n\x1a\n\0", "auto", "byte 0x89 in line 1"),
-        (b"PK\3\4\0\0", "auto", "byte 0x00 in line 1"),
-        ("é".encode("latin-1"), "utf-8", "not in the encoding 'utf-8'"),
+        (b"PK\3\4\0\0", "auto", "byte 0x00 in line 1 .* first bytes are those of a zip archive"),
+        ("a\né".encode("latin-1"), "utf-8", r"in UTF-8: line 2 has the byte 0xe9. In Windows-1252 .* 'é'.*cp1252"),
+        (b"\x1f\x8b\xff", "utf-8", "line 1 has the byte 0x8b. Its first bytes are those of a gzip file"),
+        (b"ab\0", "utf-32", "not in the encoding 'utf-32'|can't be read as text in UTF-32"),
         (b"a", "utf-9", "no encoding 'utf-9'.*latin-1"),
     ],
 )
@@ -133,8 +153,9 @@ def test_encodings_that_are_not(data: bytes, encoding: str, message: str) -> Non
         ("a.txt", "0 a\n0 b\n", "has 1 class "),
         ("a.csv", "text,label\na,0\n ,1\n", "1 documents without text, the first being row 1"),
         ("a.csv", "text,label\na,b,0\n", "line 2 .* 2 values"),
-        ("a.csv", "txt,label\na,0\n", "no column of texts 'text'. Did you mean 'txt'"),
-        ("a.csv", "text,y\na,0\n", "no target 'label'"),
+        ("a.csv", "txt,label\na,0\n", "no column of texts 'text'. Did you mean 'txt'.* Name it with `text: ...`"),
+        ("a.csv", "text,y\na,0\n", "no target 'label'.* Name it with `target: ...`"),
+        ("a.csv", "text,text,label\na,b,0\n", "two columns called 'text'"),
         ("a.csv", "text,label\n", "has no documents"),
         ("a.jsonl", '{"text": "a", "label": 0}\n{"text"', "line 2 .* is no JSON"),
         ("a.jsonl", "[1]", "no JSON object"),
@@ -143,7 +164,8 @@ def test_encodings_that_are_not(data: bytes, encoding: str, message: str) -> Non
         ("a.jsonl", '{"text": 5, "label": 1}\n{"text": "b", "label": 2}', "type int in row 0"),
         ("a.jsonl", '{"text": null, "label": 1}\n{"text": "b", "label": 2}', "1 documents without text"),
         ("a.parquet", "PAR1", "can't be read as Parquet"),
-        ("a.pdf", "x", "ending '.pdf'; known are .csv, .tsv, .jsonl"),
+        ("a.pdf", "x", "ending '.pdf'; known are .csv, .tsv, .jsonl.* also followed by .gz"),
+        ("a.txt.gz", "0 a", r"can't be read as a compressed file \(.gz\)"),
         ("a.txt", "", "is empty"),
     ],
 )

@@ -42,6 +42,9 @@ def test_terms_that_are_kept() -> None:
     assert columns(max_features=1) == 1
     with pytest.raises(DatasetError, match=r"no term of 'data' is in 9 documents of its pool: lower min_df"):
         columns(min_df=9)
+    letters = Dataset.from_texts(["a", "b"], [0, 1])
+    with pytest.raises(DatasetError, match=r"no document of the pool of 'data' has a word of two or more letters"):
+        PREPROCESSINGS.build("tfidf").prepare(letters, np.arange(2), np.arange(1))
 
 
 def test_long_documents_and_repeated_words() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["looks_like"]
+__all__ = ["first_bytes", "hint"]
 
 _MAGIC = {
     b"PAR1": "a Parquet file",
@@ -22,8 +22,13 @@ _MAGIC = {
 }
 
 
-def looks_like(path: Path) -> str:
-    """What the first bytes say, as in "a Parquet file"; empty where they say nothing."""
+def first_bytes(path: Path) -> bytes:
+    """As many as `hint` looks at."""
     with path.open("rb") as file:
-        start = file.read(16)
-    return next((kind for magic, kind in _MAGIC.items() if start.lower().startswith(magic.lower())), "")
+        return file.read(16)
+
+
+def hint(data: bytes) -> str:
+    """A sentence to go behind others, on what the first bytes are those of; empty where they say nothing."""
+    kind = next((kind for magic, kind in _MAGIC.items() if data[:16].lower().startswith(magic.lower())), "")
+    return f" Its first bytes are those of {kind}." if kind else ""
