@@ -12,6 +12,7 @@ from algrid.wording import enumerated, plural, spoken
 __all__ = [
     "best_by_data",
     "best_level",
+    "best_with_each_representation",
     "cheapest_best",
     "crossed",
     "datasets_differ",
@@ -78,6 +79,23 @@ def best_level(board: pd.DataFrame) -> str:
         attrs.get("note"),
     ]
     return " ".join(filter(None, sentences))
+
+
+def best_with_each_representation(board: pd.DataFrame) -> str:
+    """Of a leaderboard of `algrid.routes.routes` by ``learner``: the best learner on each representation.
+
+    Empty where there is only one representation.
+    """
+    ranked = board[board["rank"].notna()]
+    representations = ranked["learner"].astype(str).str.partition(" + ")[0]
+    best = ranked[~representations.duplicated()]
+    if len(best) < 2:
+        return ""
+    score = " of ".join(filter(None, [board.attrs.get("aggregate"), board.attrs.get("metric")])) or "score"
+    shown = [
+        f"{_name('learner', level)} ({mean:.3f})" for level, mean in zip(best["learner"], best["mean"], strict=True)
+    ]
+    return f"The best with each representation, and its mean {score}: {enumerated(shown)}."
 
 
 def _told_apart(ranked: pd.DataFrame, by: str) -> str:
@@ -210,7 +228,10 @@ def rankings_agree(table: pd.DataFrame) -> str:
     said = [f"Of {table.attrs['n']} families of strategies that both have, {best[0]} is first on {first}"]
     said[0] += f" and on {second}." if best[0] == best[1] else f", {best[1]} on {second}."
     if not np.isnan(tau):
-        said.append(f"The two rankings agree with a tau of {tau:.2f} (1: the same, 0: unrelated, -1: reversed).")
+        said.append(
+            f"Kendall's tau of the two rankings is {tau:.2f} (1: the same, 0: unrelated, -1: reversed); unrelated ones "
+            f"are as far from 0 in {table.attrs['p']:.0%} of all cases."
+        )
     return _noted(said, table)
 
 

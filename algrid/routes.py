@@ -49,9 +49,9 @@ def ranking_agreement(
     -------
     DataFrame
         A row a family, that of the best mean win rate in the first first: ``strategy_family``, and the mean win rate
-        (over the other families, at equal settings) in both, ``win_rate_NAME``. ``attrs`` have ``tau`` (Kendall's
-        tau-b of the two columns; NaN below three families), ``n`` (families), ``names`` and a ``note``. Without rows
-        where fewer than two families are in both; the note says so.
+        (over the other families, at equal settings) in both, ``win_rate_NAME``. ``attrs`` have ``tau``
+        (Kendall's tau-b of the two columns; NaN below three families), its two-sided ``p``, ``n`` (families), ``names``
+        and a ``note``. Without rows where fewer than two families are in both; the note says so.
     """
     by = "strategy_family"
     columns = [f"win_rate_{name}" for name in names]
@@ -59,7 +59,7 @@ def ranking_agreement(
     if len(common) < 2:
         without = [name for name, frame in zip(names, (scores, others), strict=True) if not len(frame)]
         table = pd.DataFrame(columns=[by, *columns])
-        table.attrs = {"tau": float("nan"), "n": 0, "names": names}
+        table.attrs = {"tau": float("nan"), "p": float("nan"), "n": 0, "names": names}
         table.attrs["note"] = (
             f"There are no results on {' or '.join(without)}."
             if without
@@ -73,9 +73,8 @@ def ranking_agreement(
         .merge(boards[1].rename(columns={"win_rate": columns[1]}), on=by)
     )
     table = table.sort_values([columns[0], by], ascending=[False, True], kind="stable", ignore_index=True)
-    table.attrs = {"tau": _tau(table, columns), "n": len(table), "names": names}
-    few = "" if len(table) >= _FEW else f"{len(table)} families are few: a tau of them can be chance."
-    table.attrs["note"] = few
+    tau, p = _tau(table, columns)
+    table.attrs = {"tau": tau, "p": p, "n": len(table), "names": names, "note": ""}
     return table
 
 
@@ -85,20 +84,17 @@ def _short(labels: pd.Series[Any]) -> pd.Series[Any]:
     return names if names.nunique() == labels.astype(str).nunique() else labels.astype(str)
 
 
-#: Below so many families even a perfect agreement is likelier than 1 % by chance.
-_FEW = 5
-
-
 def _board(frame: pd.DataFrame, by: str, levels: list[str]) -> pd.DataFrame:
     kept = frame[frame[by].astype(str).isin(levels)]
     board = leaderboard(kept, by, resamples=0)[[by, "win_rate"]]
     return board.assign(**{by: board[by].astype(str)})
 
 
-def _tau(table: pd.DataFrame, columns: list[str]) -> float:
+def _tau(table: pd.DataFrame, columns: list[str]) -> tuple[float, float]:
+    """Kendall's tau-b, and how often unrelated rankings have one that is as far from 0."""
     if len(table) < 3 or any(table[column].nunique() < 2 for column in columns):
-        return float("nan")
+        return float("nan"), float("nan")
     from scipy.stats import kendalltau
 
     found: Any = kendalltau(*(np.asarray(table[column], dtype=np.float64) for column in columns))
-    return float(found.statistic)
+    return float(found.statistic), float(found.pvalue)

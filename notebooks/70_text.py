@@ -34,7 +34,7 @@ from IPython.display import Markdown
 
 import algrid as ag
 from algrid.figures.runtime import trade_off_figure
-from algrid.findings import best_level, cheapest_best, rankings_agree
+from algrid.findings import best_level, best_with_each_representation, cheapest_best, rankings_agree
 from algrid.leaderboard import leaderboard
 from algrid.routes import ranking_agreement, routes
 from algrid.runtime import runtime, trade_off
@@ -52,7 +52,8 @@ if tables and other.exists():
 # %% [markdown]
 # ## Representation and learner
 #
-# Frozen embeddings against fine-tuning, at equal strategies, batch sizes, splits and start sets.
+# Frozen embeddings against fine-tuning, at equal strategies, batch sizes, splits and start sets. Each of these learners
+# is a representation with what learns from it, as few learners fit all representations.
 
 # %%
 shown = texts if len(texts) else scores
@@ -76,5 +77,11 @@ agreement = ranking_agreement(texts, on_tables)
 agreement.round(3)
 
 # %%
-said = [best_level(board), cheapest_best(table, seconds), rankings_agree(agreement)]
-Markdown("## The finding\n\n" + "\n\n".join(said))
+untrained = any(getattr(level, "model", "") == "tiny" for level in opened.grid.preprocessing)
+said = [
+    "The model `tiny` has random weights: what is said of it holds for no real model." if untrained else "",
+    f"{best_with_each_representation(board)} {best_level(board)}",
+    cheapest_best(table, seconds),
+    rankings_agree(agreement),
+]
+Markdown("## The finding\n\n" + "\n\n".join(filter(None, said)))

@@ -54,8 +54,9 @@ LAYERS = {
     "store": ("store", "frame"),
     # rows become findings: needs nothing of how they were made
     "analysis": (
-        "points curves score_table export switches mean_curves curves_by_dataset aggregates pairing missing leaderboard "
-        "influence tables runtime stopping_outcomes routes store_comparison failures ogal findings figures style wording",
+        "points curves score_table export switches mean_curves curves_by_dataset aggregates pairing missing "
+        "leaderboard influence tables runtime stopping_outcomes routes store_comparison failures ogal findings figures "
+        "style wording",
         "frame registry metrics store",
     ),
     # what a user holds

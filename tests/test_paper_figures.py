@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PathCollection
 from small_store import GRID, make_store
 
 from algrid.figures.budget import rank_over_budget
@@ -86,7 +87,7 @@ def test_who_is_on_the_front_is_coloured(levels: int) -> None:
     figure = trade_off_figure(table, both, both)
     assert len(figure.numbers) == levels
     assert "at once: strategy_02." in figure.caption
-    points = figure.figure.axes[0].collections[-1]
+    points = next(c for c in figure.figure.axes[0].collections if isinstance(c, PathCollection))
     assert len({tuple(colour) for colour in points.get_facecolors()}) == 2
     assert len(figure.figure.axes) == (1 if levels <= 8 else 2)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from algrid.findings import rankings_agree
+from algrid.findings import best_with_each_representation, rankings_agree
 from algrid.leaderboard import leaderboard
 from algrid.routes import ranking_agreement, routes
 
@@ -38,6 +38,25 @@ def test_a_route_is_a_level_that_can_be_compared() -> None:
     assert frame["learner"].iloc[0] == "svm"  # the table itself is as it was
 
 
+def test_the_best_with_each_representation_is_said() -> None:
+    means = {
+        ("tfidf", "svm"): 0.5,
+        ("tfidf", "mlp"): 0.75,
+        ("embedding", "mlp"): 0.25,
+        ("tokens", "transformer"): 0.375,
+    }
+    parts = [scored({"random": [mean]}, preprocessing=p, learner=name) for (p, name), mean in means.items()]
+    frame = pd.concat(parts, ignore_index=True)
+    frame.attrs.update(higher_is_better=True, metric="accuracy", aggregate="aubc")
+    assert best_with_each_representation(leaderboard(routes(frame), "learner")) == (
+        "The best with each representation, and its mean aubc of accuracy: tfidf + mlp (0.750), tokens + transformer "
+        "(0.375) and embedding + mlp (0.250)."
+    )
+    one = pd.concat(parts[:2], ignore_index=True)
+    one.attrs["higher_is_better"] = True
+    assert best_with_each_representation(leaderboard(routes(one), "learner")) == ""
+
+
 def test_agreement_of_rankings_by_hand() -> None:
     text = scored({"random": [0.1, 0.1], "margin": [0.3, 0.3], "entropy": [0.2, 0.2], "badge": [0.9, 0.9]})
     tables = scored({"random": [0.1, 0.1], "margin": [0.2, 0.2], "entropy": [0.3, 0.3], "qbc": [0.9, 0.9]})
@@ -48,13 +67,15 @@ def test_agreement_of_rankings_by_hand() -> None:
     assert table.attrs["tau"] == pytest.approx(1 / 3)  # two pairs agree, one does not
     said = rankings_agree(table)
     assert "Of 3 families of strategies that both have, margin is first on text, entropy on tables." in said
-    assert "tau of 0.33" in said
-    assert "few" in said
+    assert table.attrs["p"] == pytest.approx(1)  # no ranking of three is nearer to 0
+    assert "Kendall's tau of the two rankings is 0.33" in said
+    assert "unrelated ones are as far from 0 in 100% of all cases" in said
 
 
 def test_equal_and_reversed_rankings() -> None:
     values = {name: [i / 10] for i, name in enumerate("abcde")}
     assert ranking_agreement(scored(values), scored(values)).attrs["tau"] == pytest.approx(1)
+    assert ranking_agreement(scored(values), scored(values)).attrs["p"] == pytest.approx(2 / 120)  # of 5! orders
     turned = {name: [-v[0]] for name, v in values.items()}
     assert ranking_agreement(scored(values), scored(turned)).attrs["tau"] == pytest.approx(-1)
     assert "is first on text and on tables" in rankings_agree(ranking_agreement(scored(values), scored(values)))

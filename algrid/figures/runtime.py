@@ -63,20 +63,30 @@ def _plane(numbers: pd.DataFrame, by: str, score: str) -> matplotlib.figure.Figu
         axes.hlines(numbers["mean"], numbers["seconds_low"], numbers["seconds_high"], color=colours, linewidth=0.7)
         axes.vlines(numbers["seconds"], numbers["mean_low"], numbers["mean_high"], color=colours, linewidth=0.7)
         axes.scatter(numbers["seconds"], numbers["mean"], c=colours, s=18, zorder=3)
-        for level, x, y, place, colour in zip(
-            numbers[by], numbers["seconds"], numbers["mean"], places, colours, strict=True
-        ):
+        _seconds(axes)
+        # threads leave at the height of their points, so that none runs through another point
+        left, right = axes.get_xlim()
+        axes.hlines(numbers["mean"], numbers["seconds"], right, color=colours, linewidth=0.4, linestyle=":")
+        axes.set_xlim(left, right)
+        for level, y, place, colour in zip(numbers[by], numbers["mean"], places, colours, strict=True):
             axes.annotate(
                 label_of(level),
-                xy=(x, y),
-                xytext=(1.03, 1.0 - (place - 0.5) / len(numbers)),
+                xy=(1.0, y),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(1.05, 1.0 - (place - 0.5) / len(numbers)),
                 textcoords="axes fraction",
                 va="center",
                 fontsize=7,
                 color=colour if colour != GREY else "#707070",
-                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.4, "relpos": (0, 0.5)},
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": colour,
+                    "linewidth": 0.4,
+                    "relpos": (0, 0.5),
+                    "shrinkA": 2,
+                    "shrinkB": 0,
+                },
             )
-        _seconds(axes)
         axes.set_ylabel(score)
     return figure
 
