@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "flipped",
     "good_default",
     "hangs_on_others",
+    "implementations_agree",
     "largest_influence",
     "largest_part",
     "missing_matters",
@@ -141,7 +143,7 @@ def largest_influence(table: pd.DataFrame) -> str:
 def largest_part(table: pd.DataFrame) -> str:
     """Of `algrid.influence.decomposition`: the largest part alone, and the largest interaction."""
     known = table[table["share_centred"].notna() & table["order"].notna()]
-    said = []
+    said = [_most_missing(table.attrs.get("missing", {}))]
     for name, rows in (("alone", known[known["order"] == 1]), ("together", known[known["order"] > 1])):
         if len(rows):
             row = rows.iloc[int(np.nanargmax(rows["share_centred"].to_numpy(np.float64)))]
@@ -150,6 +152,15 @@ def largest_part(table: pd.DataFrame) -> str:
                 f"{_told(row, 'share_centred', '.0%')} of the variance of scores within datasets."
             )
     return _noted(said, table)
+
+
+def _most_missing(missing: Mapping[str, Mapping[Any, float]]) -> str:
+    """Where values are missing, of all axes and levels the one that lacks most."""
+    shares = [(share, axis, level) for axis, levels in missing.items() for level, share in levels.items()]
+    if not shares:
+        return ""
+    share, axis, level = max(shares, key=lambda one: one[0])
+    return f"Most is missing of {spoken(axis)} {level}: {share:.0%} of its values."
 
 
 def replicates_matter(parts: pd.DataFrame, needed: pd.DataFrame | Exception, width: float) -> str:
@@ -215,7 +226,41 @@ def evaluations_agree(table: pd.DataFrame) -> str:
         f"Of {plural(len(known), 'pair')} of evaluations, {row['aggregate_a']} of {row['metric_a']} and "
         f"{row['aggregate_b']} of {row['metric_b']} rank strategies least alike: tau is {_told(row, 'tau', '.2f')}."
     )
-    return _noted([text], table)
+    ties = float(table.attrs.get("forced_ties", 0.0))
+    tied = (
+        f"In {ties:.1%} of the pairs of strategies both had used up their pool: final scores tie there." if ties else ""
+    )
+    return _noted([text, tied], table)
+
+
+def implementations_agree(pairs: pd.DataFrame, causes: Sequence[str]) -> str:
+    """How often other implementations query what algrid's own do, why they don't, and what it does to the score.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of `algrid.audit.audit` that hold an implementation against algrid's own, indexed by names of which the
+        last two are the family and the implementation.
+    causes : sequence of str
+        Columns of it: shares of batches by cause of a difference.
+    """
+    if not len(pairs):
+        return "There is no second implementation to compare."
+    totals = pairs[list(causes)].sum().sort_values(ascending=False, kind="stable")
+    said = [f"{pairs['same'].mean():.0%} of the batches of {len(pairs)} comparisons are those of algrid's own."]
+    if totals.sum() > 0:
+        shares = [f"{spoken(str(name))} ({n / totals.sum():.0%})" for name, n in totals.items() if n > 0]
+        said.append(f"The others differ by {enumerated(shares)}.")
+    known = pairs[pairs["difference_low"].notna()]
+    if len(known):
+        clear = (known["difference_low"] > 0) | (known["difference_high"] < 0)
+        place = int(np.abs(known["difference"].to_numpy(np.float64)).argmax())
+        names = known.index[place]
+        said.append(
+            f"The score differs most for {names[-2]}@{names[-1]}: by {_told(known.iloc[place], 'difference', '+.3f')}; "
+            f"the interval excludes zero for {int(clear.sum())} of {len(known)}."
+        )
+    return " ".join(said)
 
 
 def rankings_agree(table: pd.DataFrame) -> str:

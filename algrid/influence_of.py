@@ -46,21 +46,22 @@ class Influence:
     reasons: dict[str, str]
 
     @property
-    def summary(self) -> pd.DataFrame:
-        """One row a pair of levels: what of each kind is known, with its interval."""
-        kinds = (
-            (self.scores, ("difference", "pearson", "pearson_centred", "spearman_centred", "matched")),
-            (_last(self.queries), ("corrected", "used_up")),
-            (self.ranking, ("tau", "ceiling", "lost", "lost_resampled")),
-        )
-        joined: pd.DataFrame | None = None
-        for table, columns in kinds:
-            if table is None:
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Of each kind that applies: one row a pair of levels, the most different first, with intervals."""
+        kinds = {
+            "scores": (self.scores, ("difference", "pearson", "pearson_centred", "spearman_centred", "matched")),
+            "queries": (_last(self.queries), ("corrected", "jaccard", "used_up", "n_bought")),
+            "ranking": (self.ranking, ("tau", "ceiling", "lost", "lost_resampled")),
+        }
+        found = {}
+        for kind, (table, columns) in kinds.items():
+            if table is None or not table[columns[0]].notna().any():
                 continue
             wanted = [f"{c}{end}" for c in columns for end in ("", "_low", "_high")]
             own = table[["level_a", "level_b", *(c for c in wanted if c in table)]]
-            joined = own if joined is None else joined.merge(own, on=["level_a", "level_b"], how="outer", sort=False)
-        return pd.DataFrame() if joined is None else joined
+            key = own["difference"].abs() if kind == "scores" else -own[columns[0]]
+            found[kind] = own.loc[key.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+        return found
 
     @property
     def figures(self) -> list[Figure]:

@@ -11,6 +11,7 @@ import pandas as pd
 from algrid.errors import AlgridError
 from algrid.figures import Figure, Recipe, file_name, leaderboard_figure
 from algrid.influence.critical_difference import critical_groups
+from algrid.influence.evaluation import agreement
 from algrid.influence.lottery import lottery
 from algrid.influence.pairwise import wilcoxon_holm
 from algrid.influence.rank_flips import ranks_by_budget
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["hyperparameters", "paper_figures"]
 
+#: What is made of a curve, in the order of the figure.
+_AGGREGATES = ("aubc", "mean", "ramp_up", "plateau", "first_5", "last_5", "final", "learning_stability")
+_AGGREGATES += ("first_difference", "biggest_drop", "drops")
 #: The notebook of each hyperparameter.
 _NOTEBOOKS = {
     "strategy": "21_strategy",
@@ -36,6 +40,7 @@ _OF_EACH = {"heatmap": "heatmap.heatmap", "overlap": "queries.overlap_over_label
 _SHOWN = {
     **{f"{kind}_{by}": (book, function) for kind, function in _OF_EACH.items() for by, book in _NOTEBOOKS.items()},
     **{kind: ("90_paper_figures", function) for kind, function in _OF_EACH.items()},
+    "agreement": ("27_metric_and_aggregate", "heatmap.agreement_figure"),
     "overview": ("20_influence_overview", "overview.overview_figure"),
     "decomposition": ("40_interactions", "overview.decomposition_figure"),
     "rank_over_budget": ("23_budget", "budget.rank_over_budget"),
@@ -95,7 +100,7 @@ def _named(make: Callable[[], Figure], name: str) -> Callable[[], Figure]:
 def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, Callable[[], Figure]]]:
     from algrid.figures.budget import rank_over_budget
     from algrid.figures.critical_difference import critical_difference_figure
-    from algrid.figures.heatmap import heatmap
+    from algrid.figures.heatmap import agreement_figure, heatmap
     from algrid.figures.overview import decomposition_figure, overview_figure
     from algrid.figures.profiles import profiles_figure
     from algrid.figures.runtime import trade_off_figure
@@ -120,6 +125,10 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     def runtime() -> Figure:
         return trade_off_figure(trade_off(scored(), results.seconds), results.runtime(**many), board())
 
+    def evaluations() -> Figure:
+        asked = {(metric, name): results.scores(metric, name, results.largest_budget) for name in _AGGREGATES}
+        return agreement_figure(agreement(asked, **many))
+
     yield "learning_curves", lambda: results.learning_curves(metric, **many)
     yield "leaderboard", lambda: leaderboard_figure(board())
     yield "critical_difference", critical
@@ -127,6 +136,7 @@ def _all(results: Results, metric: str, resamples: int) -> Iterator[tuple[str, C
     yield "overview", lambda: overview_figure(results.overview(metric, **many))
     yield "decomposition", lambda: decomposition_figure(results.decomposition(metric, **many))
     yield "runtime", runtime
+    yield "agreement", evaluations
     yield "sample_profiles", lambda: profiles_figure(profiles())
     yield "sample_profiles_change", lambda: profiles_figure(profiles(), "change")
     for by in hyperparameters(results):

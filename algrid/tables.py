@@ -31,12 +31,12 @@ def to_markdown(table: pd.DataFrame, digits: int = 3) -> str:
     Parameters
     ----------
     table : DataFrame
-        Columns ``x``, ``x_low`` and ``x_high`` become one: ``0.812 [0.790, 0.833]``. Missing values are empty cells.
-        A ``note`` in ``attrs`` stands below.
+        Columns ``x``, ``x_low`` and ``x_high`` become one: ``0.812 [0.790, 0.833]``, with spaces that no line is broken
+        at. Missing values are empty cells. A ``note`` in ``attrs`` stands below.
     digits : int
         After the decimal point; whole numbers have none.
     """
-    head, rows, numeric = _cells(table, digits, _pipes)
+    head, rows, numeric = _cells(table, digits, _pipes, "\u00a0")
     lines = [head, ["---:" if is_number else "---" for is_number in numeric], *rows]
     text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     note = table.attrs.get("note")
@@ -55,7 +55,7 @@ def to_latex(table: pd.DataFrame, digits: int = 3, caption: str | None = None, l
     caption, label : str, optional
         With either, the tabular is wrapped into a table environment.
     """
-    head, rows, numeric = _cells(table, digits, _escaped)
+    head, rows, numeric = _cells(table, digits, _escaped, " ")
     lines = [
         rf"\begin{{tabular}}{{{''.join('r' if is_number else 'l' for is_number in numeric)}}}",
         r"\toprule",
@@ -76,7 +76,7 @@ def to_latex(table: pd.DataFrame, digits: int = 3, caption: str | None = None, l
 
 
 def _cells(
-    table: pd.DataFrame, digits: int, escape: Callable[[str], str]
+    table: pd.DataFrame, digits: int, escape: Callable[[str], str], space: str
 ) -> tuple[list[str], list[list[str]], list[bool]]:
     """Head, rows and whether a column is numeric; intervals joined to their estimates."""
     names = [str(c) for c in table.columns]
@@ -87,7 +87,8 @@ def _cells(
         cells = [escape(_text(value, digits)) for value in table[name]]
         if _has_interval(name, names):
             low, high = table[f"{name}_low"], table[f"{name}_high"]
-            cells = [c + _interval(a, b, digits) for c, a, b in zip(cells, low, high, strict=True)]
+            intervals = [_interval(a, b, digits).replace(" ", space) for a, b in zip(low, high, strict=True)]
+            cells = [cell + own for cell, own in zip(cells, intervals, strict=True)]
         columns.append(cells)
     head = [escape(name.replace("_", " ")) for name in shown]
     numeric = [bool(pd.api.types.is_numeric_dtype(table[n]) and table[n].dtype != bool) for n in shown]

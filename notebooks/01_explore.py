@@ -40,10 +40,12 @@ opened = ag.open(path)
 
 
 # %%
-def show(by, metric, aggregate):
-    """The leaderboard and the curves of a choice."""
-    display(opened.leaderboard(metric, aggregate, by=by, resamples=200).round(3))
-    display(opened.learning_curves(metric, by=by, resamples=200))
+def show(by, metric, aggregate, levels=()):
+    """The leaderboard and the curves of a choice; of some levels, or of all."""
+    names = ", ".join("'" + level.replace("'", "''") + "'" for level in levels)
+    where = f"CAST({by} AS VARCHAR) IN ({names})" if levels else None
+    display(opened.leaderboard(metric, aggregate, by=by, where=where, resamples=200).round(3))
+    display(opened.learning_curves(metric, by=by, where=where, resamples=200))
 
 
 show(by, metric, "aubc")
@@ -51,12 +53,24 @@ show(by, metric, "aubc")
 # %% [markdown]
 # ## Another choice
 #
-# In JupyterLab: pick, and press the button.
+# In JupyterLab: pick, and press the button. With no level picked, all are shown.
+
 
 # %%
+def levels_of(axis):
+    """The levels of a hyperparameter, as text."""
+    return [str(level) for level in sorted(opened.runs[axis].unique())]
+
+
+# %%
+from algrid.aggregates import AGGREGATES
+from algrid.metrics import METRICS
+
 axes = [by, *(axis for axis in hyperparameters(opened) if axis not in (by, "budget"))]
-choices = {"by": axes, "metric": ["accuracy", "f1_macro", "balanced_accuracy"], "aggregate": ["aubc", "final", "mean"]}
-picker = widgets.interact_manual(show, **choices)
+axis = widgets.Dropdown(options=axes, description="by")
+levels = widgets.SelectMultiple(options=levels_of(by), description="levels", rows=8)
+axis.observe(lambda change: setattr(levels, "options", levels_of(change["new"])), "value")
+picker = widgets.interact_manual(show, by=axis, metric=METRICS.names(), aggregate=AGGREGATES.names(), levels=levels)
 
 # %%
 Markdown(f"## The finding\n\n{best_level(opened.leaderboard(metric, by=by))}")

@@ -19,7 +19,9 @@
 #
 # Every hyperparameter of the grid, by how far it moves scores, the queried rows, and the ranking of strategies.
 # `score` is the share of the variance within datasets in which it has a part; `queries` is 0 where its levels query
-# the same rows; `ranking` is 0 where rankings differ by no more than noise.
+# the same rows, and 1 where they share no more than chance would have it; `ranking` is what tau between rankings of
+# strategies loses beyond noise. In brackets: 95 % intervals. Empty is what does not apply: strategies are what is
+# ranked, and other datasets, splits and start sets have other rows.
 
 # %% tags=["parameters"]
 results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
@@ -31,15 +33,17 @@ from pathlib import Path
 from IPython.display import Markdown
 
 import algrid as ag
+from algrid.advice import advice
 from algrid.figures.overview import overview_figure
 from algrid.findings import largest_influence
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
 
 # %%
 table = opened.overview(metric)
-table.round(3)
+Markdown(to_markdown(advice(table), 2))
 
 # %%
 overview_figure(table)

@@ -20,9 +20,10 @@
 # Budgets are compared by the scores of the same runs, read off at different numbers of labels.
 #
 # Each pair of levels is compared with all other hyperparameters equal: how far scores move (`difference`) and whether
-# the same settings stay good (`pearson_centred`), whether the same rows are queried (`corrected`: Jaccard index,
-# corrected for chance), and whether strategies rank alike (`tau`, to be held against the noise `ceiling`). `_low` and
-# `_high` are the ends of 95 % intervals.
+# the same settings stay good (`pearson`; within datasets: `centred`; `matched`: the share that both have), whether the
+# same rows are queried (`corrected`: Jaccard index, corrected for chance; `used up`: pools with nothing left), and
+# whether strategies rank alike (`tau`, to be held against the noise `ceiling`; `lost` to the level, on these datasets
+# and on resampled ones). In brackets: 95 % intervals. The pairs that differ most come first.
 
 # %% tags=["parameters"]
 results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
@@ -37,19 +38,19 @@ import algrid as ag
 from algrid.figures.budget import rank_over_budget
 from algrid.findings import crossed
 from algrid.influence.rank_flips import ranks_by_budget
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
 
 # %%
 found = opened.influence("budget", metric)
-found.summary.round(3)
+display(*(Markdown(to_markdown(table.head(12))) for table in found.tables.values()))
 
 # %% [markdown]
 # ## Heatmaps
 #
-# Blue: scores. Green: queried rows. Orange: the ranking of strategies. The diverging map is the mean
-# difference, centred at none.
+# Blue: scores. Green: queried rows. Orange: the ranking of strategies. Diverging maps are centred at no difference.
 
 # %%
 display(*found.figures)
@@ -64,7 +65,9 @@ rank_over_budget(ranks_by_budget(opened.scores(metric)))
 
 # %%
 crossing = opened.crossings(metric)
-crossing.sort_values("same_flip_share", ascending=False).head(10).round(2)
+surest = crossing[crossing["crossings"] > 0].sort_values("same_flip_share", ascending=False).head(10)
+last = ["last_crossing", "last_crossing_low", "last_crossing_high"]
+Markdown(to_markdown(surest[["leader_first", "leader_last", *last, "crossing_share", "same_flip_share"]], 2))
 
 # %%
 Markdown(f"## The finding\n\n{found.finding} {crossed(crossing)}")

@@ -20,9 +20,10 @@
 # The classifier that is refitted after every batch.
 #
 # Each pair of levels is compared with all other hyperparameters equal: how far scores move (`difference`) and whether
-# the same settings stay good (`pearson_centred`), whether the same rows are queried (`corrected`: Jaccard index,
-# corrected for chance), and whether strategies rank alike (`tau`, to be held against the noise `ceiling`). `_low` and
-# `_high` are the ends of 95 % intervals.
+# the same settings stay good (`pearson`; within datasets: `centred`; `matched`: the share that both have), whether the
+# same rows are queried (`corrected`: Jaccard index, corrected for chance; `used up`: pools with nothing left), and
+# whether strategies rank alike (`tau`, to be held against the noise `ceiling`; `lost` to the level, on these datasets
+# and on resampled ones). In brackets: 95 % intervals. The pairs that differ most come first.
 
 # %% tags=["parameters"]
 results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
@@ -34,19 +35,19 @@ from pathlib import Path
 from IPython.display import Markdown, display
 
 import algrid as ag
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
 
 # %%
 found = opened.influence("learner", metric)
-found.summary.round(3)
+display(*(Markdown(to_markdown(table.head(12))) for table in found.tables.values()))
 
 # %% [markdown]
 # ## Heatmaps
 #
-# Blue: scores. Green: queried rows. Orange: the ranking of strategies. The diverging map is the mean
-# difference, centred at none.
+# Blue: scores. Green: queried rows. Orange: the ranking of strategies. Diverging maps are centred at no difference.
 
 # %%
 display(*found.figures)

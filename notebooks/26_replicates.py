@@ -34,6 +34,7 @@ import algrid as ag
 from algrid.figures.overview import decomposition_figure
 from algrid.findings import replicates_matter
 from algrid.influence import replicates_needed
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
@@ -41,7 +42,8 @@ opened = ag.open(path)
 # %%
 parts = opened.decomposition(metric)
 replicates = parts[parts["effect"].str.contains("split|start_set|replicate|seed", regex=True)]
-replicates.sort_values("share_centred", ascending=False).head(12).round(4)
+shares = ["component", "component_low", "component_high", "share_centred", "share_centred_low", "share_centred_high"]
+Markdown(to_markdown(replicates.sort_values("share_centred", ascending=False).head(12)[["effect", *shares]], 4))
 
 # %%
 decomposition_figure(parts)

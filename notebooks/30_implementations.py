@@ -30,10 +30,12 @@ settings = {"cycles": 4, "seeds": 1, "max_pool": 120}
 from pathlib import Path
 
 import pandas as pd
+from IPython.display import Markdown
 
 from algrid.audit import audit
 from algrid.audit_states import CAUSES
 from algrid.figures import implementations_figure
+from algrid.findings import implementations_agree
 
 # %% [markdown]
 # ## The audit
@@ -63,10 +65,5 @@ pairs = pd.concat([frame.assign(data=title) for title, frames in audits.items() 
 own = pairs[pairs["a"] == "own"].set_index(["data", "family", "b"])
 own[["same", *CAUSES, "first_divergence", "difference", "difference_low", "difference_high"]].round(2)
 
-# %% [markdown]
-# ## The finding
-
 # %%
-causes = own[list(CAUSES)].sum() / own[list(CAUSES)].sum().sum()
-print(f"{own['same'].mean():.0%} of batches are those of algrid's own. Of the others, by cause:")
-causes[causes > 0].sort_values(ascending=False).map("{:.0%}".format)
+Markdown(f"## The finding\n\n{implementations_agree(own, CAUSES)}")

@@ -33,13 +33,20 @@ import algrid as ag
 from algrid.figures.runtime import trade_off_figure
 from algrid.findings import cheapest_best
 from algrid.runtime import trade_off
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
 
 # %%
 seconds = opened.runtime()
-seconds.round(4)
+Markdown(to_markdown(seconds, 4))
+
+# %% [markdown]
+# ## By learner and size of the pool
+
+# %%
+Markdown(to_markdown(opened.runtime(["learner", "n_pool"]), 4))
 
 # %%
 scores = opened.scores(metric, budgets=opened.largest_budget)

@@ -22,6 +22,7 @@
 # candidates (random: 0), `superiority` the chance that a queried row has a higher value than a random candidate
 # (random: 0.5), `lowest` and `highest` the share of queried rows among the quarter of lowest and highest values
 # (random: 0.25); `change` is the second half of the labels less the first. Labels are no features in any measure.
+# `p_holm`: Wilcoxon's signed ranks over datasets, corrected for all strategies and measures.
 
 # %% tags=["parameters"]
 results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left
@@ -35,8 +36,8 @@ from IPython.display import Markdown
 import algrid as ag
 from algrid.figures.profiles import profiles_figure
 from algrid.findings import tastes
-from algrid.influence.queried_rows import shape_means
 from algrid.pool_measures import MEASURES
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
@@ -48,12 +49,15 @@ opened = ag.open(path)
 
 # %%
 measures = opened.sample_measures()
-described = measures[list(MEASURES)].describe().T.round(3)
-described.assign(high=list(MEASURES.values()))[["high", "count", "mean", "std", "min", "max"]]
+described = measures[list(MEASURES)].describe().T.rename_axis("measure").reset_index()
+described = described.assign(high=list(MEASURES.values()))
+Markdown(to_markdown(described[["measure", "high", "count", "mean", "std", "min", "max"]]))
 
 # %%
 profiles = opened.sample_profiles(by, measures)
-profiles[profiles["phase"] == "all"].sort_values("difference", key=abs, ascending=False).head(12).round(3)
+furthest = profiles[profiles["phase"] == "all"].sort_values("difference", key=abs, ascending=False).head(12)
+shown = [f"{name}{end}" for name in ("difference", "superiority", "highest") for end in ("", "_low", "_high")]
+Markdown(to_markdown(furthest[[by, "measure", *shown, "p_holm"]], 2))
 
 # %%
 profiles_figure(profiles)
@@ -71,7 +75,9 @@ profiles_figure(profiles, "change")
 # batch, `to_labeled` and `to_unlabeled` rows.
 
 # %%
-shape_means(opened.query_shapes(most=40), by).round(3)
+from algrid.influence.queried_rows import shape_means
+
+Markdown(to_markdown(shape_means(opened.query_shapes(most=40), by), 2))
 
 # %%
 Markdown(f"## The finding\n\n{tastes(profiles)}")

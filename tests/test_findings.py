@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from algrid.advice import advice
 from algrid.findings import (
     best_level,
     crossed,
+    evaluations_agree,
     good_default,
     hangs_on_others,
+    implementations_agree,
+    largest_part,
     missing_matters,
     most_robust,
     same_results,
@@ -58,6 +62,32 @@ def with_ends(frame: pd.DataFrame, *columns: str, **attrs: Any) -> pd.DataFrame:
         frame[f"{column}_low"], frame[f"{column}_high"] = frame[column] - 0.5, frame[column] + 0.5
     frame.attrs = {"by": "strategy", "note": "", **attrs}
     return frame
+
+
+def test_what_to_do_follows_from_the_intervals() -> None:
+    rows = [
+        ("learner", 2, 0.5, 0.4, 0.6, 0.2, 0.1, 0.3, "svm", 0.0),
+        ("batch_size", 3, 0.1, -0.1, 0.2, np.nan, np.nan, np.nan, 5, 2.0),
+        ("strategy", 4, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, "margin", 2.0),
+        ("start_set", 5, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, None, np.nan),
+        ("split", 5, 0.0, -0.1, 0.1, np.nan, np.nan, np.nan, None, np.nan),
+        ("dataset", 7, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, None, np.nan),
+        ("oracle", 2, 0.3, np.nan, np.nan, np.nan, np.nan, np.nan, "noisy", np.nan),
+    ]
+    ends = [f"{kind}{end}" for kind in ("score", "ranking") for end in ("", "_low", "_high")]
+    table = pd.DataFrame(rows, columns=["hyperparameter", "n_levels", *ends, "best", "rivals"])
+    found = advice(table.assign(queries=np.nan, queries_low=np.nan, queries_high=np.nan))
+    assert found["hyperparameter"].tolist()[1] == "batch size"
+    assert found["what_to_do"].tolist() == [
+        "Take svm: no other interval of ranks overlaps with its own. "
+        "Strategies rank differently at its levels: compare them at yours.",
+        "No influence on scores is seen: keep batch size 5, or the cheapest.",
+        "margin ranks best, but 2 others may be as good: let cost decide among them.",
+        "Chance: repeat it and average.",
+        "Chance that does not matter here: few are enough.",
+        "Which level is best changes with the data: look at data like yours.",
+        "noisy ranks best; there are no intervals to say how surely.",
+    ]
 
 
 def test_a_default_is_told_with_what_it_loses() -> None:
@@ -118,3 +148,31 @@ def test_two_stores_are_told_apart() -> None:
     said = same_results(columns, scores)
     assert "Of 10 runs that both have, 9 are equal" in said
     assert "moved by +0.2500 (95 % interval -0.2500 to +0.7500), the furthest by 2.0000" in said
+
+
+def test_implementations_are_told_with_why_they_differ() -> None:
+    rows = [
+        ("iris", "margin", "modal", 0.5, 0.5, 0.0, 0.01, -0.01, 0.02),
+        ("iris", "qbc", "x", 0.0, 0.5, 0.5, -0.2, -0.3, -0.1),
+    ]
+    columns = ["data", "family", "b", "same", "ties", "other_seed", "difference", "difference_low", "difference_high"]
+    pairs = pd.DataFrame(rows, columns=columns).set_index(["data", "family", "b"])
+    assert implementations_agree(pairs, ["other_seed", "ties"]) == (
+        "25% of the batches of 2 comparisons are those of algrid's own. The others differ by ties (67%) and other seed "
+        "(33%). The score differs most for qbc@x: by -0.200 (95 % interval -0.300 to -0.100); the interval excludes "
+        "zero for 1 of 2."
+    )
+    assert "no second implementation" in implementations_agree(pairs.iloc[:0], ["ties"])
+
+
+def test_the_level_that_lacks_most_is_named_in_the_decomposition() -> None:
+    table = pd.DataFrame({"effect": ["learner"], "order": [1], "share_centred": [0.5]})
+    table = with_ends(table, "share_centred", missing={"learner": {"knn": 0.25, "svm": 0.5}, "strategy": {"qbc": 0.4}})
+    assert largest_part(table).startswith("Most is missing of learner svm: 50% of its values. Most of what")
+
+
+def test_forced_ties_are_told_with_the_agreement_of_evaluations() -> None:
+    names = {"metric_a": "accuracy", "aggregate_a": "aubc", "metric_b": "accuracy", "aggregate_b": "final"}
+    table = with_ends(pd.DataFrame([{**names, "tau": 0.5}]), "tau", forced_ties=0.25)
+    assert "In 25.0% of the pairs of strategies both had used up their pool" in evaluations_agree(table)
+    assert "used up" not in evaluations_agree(with_ends(pd.DataFrame([{**names, "tau": 0.5}]), "tau", forced_ties=0.0))

@@ -55,8 +55,8 @@ LAYERS = {
     # rows become findings: needs nothing of how they were made
     "analysis": (
         "points curves score_table export switches mean_curves curves_by_dataset aggregates pairing missing "
-        "leaderboard influence tables runtime stopping_outcomes routes store_comparison failures ogal findings figures "
-        "style wording",
+        "leaderboard influence tables runtime stopping_outcomes routes store_comparison failures ogal findings advice "
+        "figures style wording",
         "frame registry metrics store",
     ),
     # what a user holds

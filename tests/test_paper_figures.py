@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,12 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from small_store import GRID, make_store
 
 from algrid.figures.budget import rank_over_budget
 from algrid.figures.critical_difference import critical_difference_figure
-from algrid.figures.heatmap import MEASURES, heatmap
+from algrid.figures.heatmap import MEASURES, agreement_figure, heatmap
 from algrid.figures.overview import decomposition_figure
 from algrid.figures.profiles import profiles_figure
 from algrid.figures.queries import overlap_over_labels
@@ -92,6 +94,28 @@ def test_who_is_on_the_front_is_coloured(levels: int) -> None:
     assert len(figure.figure.axes) == (1 if levels <= 8 else 2)
 
 
+def test_evaluations_are_a_square_too() -> None:
+    table = pairs("tau", {("aubc", "final"): 0.5}).rename(columns={"level_a": "aggregate_a", "level_b": "aggregate_b"})
+    table = table.assign(metric_a="accuracy", metric_b="f1_macro")
+    table.attrs["note"] = "few"
+    figure = agreement_figure(table)
+    assert figure.numbers[["level_a", "level_b"]].to_numpy().tolist() == [["aubc of accuracy", "final of f1_macro"]]
+    assert "Influence of the evaluation" in figure.caption
+    assert figure.caption.endswith("few")
+
+
+def test_labels_stand_upright_only_where_they_fit() -> None:
+    short = heatmap(pairs("tau", {("a", "b"): 0.5}), "tau").figure.axes[0]
+    long = heatmap(pairs("tau", {("a", "logistic_regression(C=10)"): 0.5, ("a", "c"): 0.2, ("c", "b"): 0.1}), "tau")
+    assert {label.get_rotation() for label in short.get_xticklabels()} == {0}
+    assert {label.get_rotation() for label in long.figure.axes[0].get_xticklabels()} == {90}
+    side = heatmap(pairs("tau", dict.fromkeys((("gaussian_nb", "knn"), ("knn", "mlp")), 0.5)), "tau").figure
+    canvas = FigureCanvasAgg(side)
+    canvas.draw()
+    boxes = [label.get_window_extent() for label in side.axes[0].get_xticklabels()]
+    assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))
+
+
 def test_a_correlation_is_symmetric_with_ones() -> None:
     figure = heatmap(pairs("pearson", {("a", "b"): 0.5, ("a", "c"): 0.7, ("b", "c"): np.nan}), "pearson")
     square = np.ma.filled(figure.figure.axes[0].images[0].get_array(), np.nan)
@@ -140,7 +164,8 @@ def test_profiles_of_few_levels_have_intervals_and_doubt_is_pale() -> None:
     norm = figure.figure.axes[0].images[0].norm
     assert (norm.vmin, norm.vmax) == (-0.1, 0.1)
     colours = [text.get_color() for text in figure.figure.axes[0].texts]
-    assert colours[1] == "#8C8C8C" not in (colours[0], colours[2])
+    assert colours[1] == pytest.approx(tuple(0.5 * part for part in figure.figure.axes[0].images[0].cmap(0.5)[:3]))
+    assert (colours[0], colours[2]) == ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))  # on dark cells
     assert "corrected by Holm for all 3 cells (level 0.05)" in figure.caption
     assert "25% of the runs" in figure.caption
     assert "Nothing is known of oracle picks" in figure.caption

@@ -28,7 +28,7 @@ def test_markdown():
     assert to_markdown(board(), digits=2) == (
         "| strategy | rank | n settings | better | gap |\n"
         "| --- | ---: | ---: | --- | ---: |\n"
-        "| margin | 1.25 [1.00, 1.50] | 3 |  | 0.00 |\n"
+        "| margin | 1.25\u00a0[1.00,\u00a01.50] | 3 |  | 0.00 |\n"
         "| qbc_x(a\\|b) | 2.00 | 4 | 50 % | inf |\n"
         "\n5 % & more\n"
     )

@@ -111,8 +111,9 @@ def write_index(folder: Path) -> Path:
         title = next((line[2:] for line in cells[0].source.splitlines() if line.startswith("# ")), path.stem)
         said = [o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o]
         finding = next((text for text in reversed(said) if text.startswith("## The finding")), "")
-        finding = finding.removeprefix("## The finding") or "It failed: the notebook has the error."
         page = path.with_suffix(".html")
+        missing = "It ends without a finding." if page.exists() else "It failed: the notebook has the error."
+        finding = finding.removeprefix("## The finding") or missing
         link = page.name if page.exists() else path.name
         entries.append(f'<h2><a href="{link}">{escape(title)}</a></h2>\n{markdown2html_mistune(finding)}')
     figures = [

@@ -24,7 +24,7 @@ WITH_INTERVALS = 6
 #: Inches of a letter of a label.
 _LETTER = 0.065
 #: Inches between two labels beside one another.
-_GAP = 0.12
+_GAP = 0.06
 #: Where all numbers are below it, two digits would say nothing, and three have no room.
 _SMALL = 0.0995
 #: Inches of a cell that has no room for a sign, a point and two digits.
@@ -87,7 +87,7 @@ def matrix_figure(
         left, top = (_LETTER * max(map(len, names)) + 0.3 for names in (rows, columns))
         wide = min((WIDTH - left - 0.9) / len(columns), 0.75 if intervals else 0.34)
         high = wide if rows == columns else min(wide, 0.3)
-        flat = max(map(len, columns)) * _LETTER + _GAP < wide
+        flat = max(map(_inches, columns)) + _GAP < wide
         width = max(wide * len(columns) + left + 0.9, WIDTH_NARROW)
         figure = Canvas(figsize=(width, high * len(rows) + (0.4 if flat else top) + 0.1), layout="constrained")
         axes = figure.add_subplot()
@@ -111,6 +111,14 @@ def matrix_figure(
     return figure
 
 
+def _inches(label: str) -> float:
+    """How wide a label of an axis is."""
+    from matplotlib import rcParams
+    from matplotlib.textpath import TextPath
+
+    return float(TextPath((0, 0), label or " ", size=rcParams["xtick.labelsize"]).get_extents().width) / 72
+
+
 def _print(
     axes: matplotlib.axes.Axes,
     values: list[Floats],
@@ -130,7 +138,9 @@ def _print(
         if intervals and not np.isnan(low):
             text += f"\n{_shown(low, small=True)} to {_shown(high, small=True)}"
         pale = doubtful is not None and doubtful[i, j]
-        colour = "white" if dark else "#8C8C8C" if pale else "black"
+        ink = 1.0 if dark else 0.0
+        # pale is half as far from the colour of the cell, whatever that is
+        colour = tuple(0.5 * (ink + part) if pale else ink for part in (red, green, blue))
         axes.text(j, i, "0" if text == "-0" else text, ha="center", va="center", fontsize=6, color=colour)
 
 

@@ -21,7 +21,7 @@ from algrid.wording import spoken
 if TYPE_CHECKING:
     import matplotlib.figure
 
-__all__ = ["MEASURES", "Measure", "heatmap"]
+__all__ = ["MEASURES", "Measure", "agreement_figure", "heatmap"]
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +90,23 @@ def heatmap(table: pd.DataFrame, measure: str, *, name: str | None = None) -> Fi
     squares = [_square(numbers, (first, second), column, levels, how) for column in (measure, *ends)]
     title = name or file_name("heatmap", by, measure)
     return Figure(title, _draw(squares, levels, how), numbers, _caption(table, numbers, measure, by))
+
+
+def agreement_figure(table: pd.DataFrame, *, name: str = "agreement") -> Figure:
+    """Which evaluations rank strategies alike, as a square of evaluations.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `algrid.influence.evaluation.agreement` makes it.
+    name : str
+        Of the figure's files.
+    """
+    pairs = table.copy()
+    for end in ("a", "b"):
+        pairs[f"level_{end}"] = table[f"aggregate_{end}"] + " of " + table[f"metric_{end}"]
+    pairs.attrs = {**table.attrs, "by": "evaluation"}
+    return heatmap(pairs, "tau", name=name)
 
 
 def _order(numbers: pd.DataFrame, pair: tuple[str, str], measure: str, how: Measure) -> list[Any]:

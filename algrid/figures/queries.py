@@ -69,6 +69,7 @@ def _draw(numbers: pd.DataFrame) -> matplotlib.figure.Figure:
         below.set_ylim(-0.05, 1.05)
         below.set_ylabel("pool\nused up")
         below.set_xlabel("labels bought after the start set")
+        below.set_xticks(mean["n_bought"].tolist())
         if few:
             figure.legend(*above.get_legend_handles_labels(), loc="outside right upper")
     return figure

@@ -44,7 +44,7 @@ def agreement(
     ----------
     evaluations : mapping
         (metric, aggregate) to scores of the same runs, as `algrid.curves.scores` makes them at one budget, each with
-        its direction in ``attrs``.
+        its direction in ``attrs``. Those without any value are left out, and named in the ``note``.
     by : str
         The hyperparameter that is ranked.
     resamples, seed : int
@@ -61,12 +61,15 @@ def agreement(
     Raises
     ------
     AlgridError
-        For fewer than two evaluations, several scores of a run, or as `algrid.leaderboard.leaderboard`.
+        For fewer than two evaluations that have values, several scores of a run, or as
+        `algrid.leaderboard.leaderboard`.
     """
     check_options("complete_case", resamples)
-    if len(evaluations) < 2:
-        raise AlgridError(f"two evaluations or more can agree, not {len(evaluations)}.")
-    scores, cells = _aligned(evaluations, by)
+    known = {name: scored for name, scored in evaluations.items() if scored["value"].notna().any()}
+    if len(known) < 2:
+        raise AlgridError(f"two evaluations or more that have values can agree, not {len(known)}.")
+    gone = [f"{aggregate} of {metric}" for metric, aggregate in evaluations if (metric, aggregate) not in known]
+    scores, cells = _aligned(known, by)
     whole = ~np.logical_or.reduce([np.isnan(scored).any(axis=1) for scored in scores])
     finite = [np.isfinite(scored[whole]) for scored in scores]
     parts = np.stack(
@@ -92,7 +95,7 @@ def agreement(
         resamples=resamples,
         seed=seed,
     )
-    names = list(evaluations)
+    names = list(known)
     table = pd.DataFrame(
         [(*names[i], *names[j]) for i, j in zip(a, b, strict=True)],
         columns=["metric_a", "aggregate_a", "metric_b", "aggregate_b"],
@@ -107,7 +110,7 @@ def agreement(
         n_settings=int(whole.sum()),
         n_settings_all=len(whole),
         forced_ties=forced_ties(cells.pool_empty[whole]),
-        note=note,
+        note=" ".join(filter(None, [f"Left out, without a value: {', '.join(gone)}." if gone else "", note])),
     )
     return table
 

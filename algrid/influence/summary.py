@@ -12,6 +12,7 @@ from algrid.errors import AlgridError
 from algrid.influence.queries import query_influence
 from algrid.influence.rankings import ranking_influence
 from algrid.influence.variance import decomposition
+from algrid.leaderboard import leaderboard
 from algrid.schema import AXES, REPLICATE_AXES
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ def overview(
         - ``ranking``: what Kendall's tau between two levels' leaderboards loses against the noise ceiling, on average
           over pairs of levels: 0 for no influence (`ranking_influence`); and ``tau`` itself.
 
-        What does not apply is NaN; ``attrs["reasons"]`` says why, by hyperparameter. ``attrs["note"]``.
+        What to take: ``best``, the level with the best mean rank (complete cases; null for datasets and replicates,
+        which nobody chooses), and ``rivals``, the number of levels whose interval of ranks overlaps with its own (NaN
+        without intervals). What does not apply is NaN; ``attrs["reasons"]`` says why, by hyperparameter.
+        ``attrs["note"]``.
 
     Raises
     ------
@@ -83,6 +87,7 @@ def overview(
         own: list[str] = []
         row |= _queries(runs, name, at, shared, own)
         row |= _ranking(scores, name, {**shared, "repeats": repeats, "higher_is_better": higher_is_better}, own)
+        row |= _best(scores, name, {**shared, "higher_is_better": higher_is_better})
         rows.append(row)
         reasons[name] = own
     result = pd.DataFrame(rows).sort_values("score", ascending=False, kind="stable", ignore_index=True)
@@ -131,6 +136,16 @@ def _ranking(scores: pd.DataFrame, name: str, options: dict[str, Any], reasons: 
     for column, own in (("ranking", lost), ("tau", overall["tau"])):
         found |= _ended(column, {"value": own["value"], "value_low": own["low"], "value_high": own["high"]})
     return found
+
+
+def _best(scores: pd.DataFrame, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The level to take, and how many others may be as good."""
+    if name == "dataset" or name in REPLICATE_AXES:
+        return {"best": None, "rivals": np.nan}
+    board = leaderboard(scores, name, **options)
+    end = board["rank_high"].iloc[0]
+    rivals = np.nan if np.isnan(end) else float((board["rank_low"].iloc[1:] <= end).sum())
+    return {"best": None if np.isnan(board["rank"].iloc[0]) else board[name].iloc[0], "rivals": rivals}
 
 
 def _ended(name: str, of: dict[str, float]) -> dict[str, float]:

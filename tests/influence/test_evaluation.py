@@ -64,6 +64,14 @@ def test_only_what_all_evaluations_have():
     assert agreement({("x", "aubc"): table(ONE), ("y", "final"): fewer}).attrs["n_settings_all"] == 1
 
 
+def test_evaluations_without_a_value_are_left_out_and_named():
+    nothing = table(ONE).assign(value=np.nan)
+    nothing.attrs["higher_is_better"] = True
+    found = agreement({("x", "aubc"): table(ONE), ("x", "ramp_up"): nothing, ("x", "final"): table(ONE)})
+    assert found[["aggregate_a", "aggregate_b", "tau"]].to_numpy().tolist() == [["aubc", "final", 1.0]]
+    assert found.attrs["note"].startswith("Left out, without a value: ramp_up of x.")
+
+
 def test_goals_that_are_never_reached_are_last():
     labels = {d: {"a": 5.0, "b": 9.0, "c": np.inf} for d in ONE}
     assert taus(table(ONE), table(labels, higher_is_better=False)) == [1.0]

@@ -55,6 +55,14 @@ def test_it_says_what_to_care_about(runs, scores):
     assert table.loc["batch_size", "queries_at"] == 10
     assert table.loc["learner", "ranking"] > 1
     assert table.loc["batch_size", "ranking"] == pytest.approx(0)
+    assert table["best"].to_dict() == {
+        "dataset": None,
+        "start_set": None,
+        "learner": "svm",
+        "strategy": "a",  # .25 above the base on average, b .2, c .15
+        "batch_size": 5,
+    }
+    assert table["rivals"].dropna().to_dict() == {"learner": 0, "strategy": 0, "batch_size": 1}
     assert (table["score_low"] <= table["score"] + 1e-12).all()
     assert (table.loc["strategy", "queries_low"] <= table.loc["strategy", "queries"]).all()
 
