@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["hyperparameters", "paper_figures"]
 
 #: What is made of a curve, in the order of the figure.
-_AGGREGATES = ("aubc", "mean", "ramp_up", "plateau", "first_5", "last_5", "final", "learning_stability")
-_AGGREGATES += ("first_difference", "biggest_drop", "drops")
+_AGGREGATES = (
+    *("aubc", "mean", "ramp_up", "plateau", "first_5", "last_5", "final"),
+    *("learning_stability", "first_difference", "biggest_drop", "drops"),
+)
 #: The notebook of each hyperparameter.
 _NOTEBOOKS = {
     "strategy": "21_strategy",
