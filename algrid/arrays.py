@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["offsets_of", "ragged_arange", "rank_shares", "runs_of", "segment_min", "segment_sum", "tied_ranks"]
+__all__ = [
+    "offsets_of",
+    "places_in",
+    "ragged_arange",
+    "rank_shares",
+    "runs_of",
+    "segment_min",
+    "segment_sum",
+    "tied_ranks",
+]
 
 
 def offsets_of(lengths: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
@@ -20,6 +29,14 @@ def offsets_of(lengths: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
 def runs_of(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Offsets of the stretches of equal values of a sorted array."""
     return offsets_of(np.unique(codes, return_counts=True)[1])
+
+
+def places_in(ascending: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where values are in an ascending array, and whether they are in it at all (the place is any if not)."""
+    if not len(ascending):
+        return np.zeros(len(values), np.intp), np.zeros(len(values), np.bool_)
+    places = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return places, ascending[places] == values
 
 
 def ragged_arange(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

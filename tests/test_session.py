@@ -120,11 +120,11 @@ def test_single_runs_alone_give_the_same_rows(undisturbed: Path) -> None:
             assert alone[name] == row[name], name
 
 
-@pytest.mark.parametrize("few", [0, 2000])  # stored runs that are held in memory; more are sorted into a file
+@pytest.mark.parametrize("held", [0, 1 << 30])  # bytes of stored rows that are held in memory; with more, in a file
 def test_a_larger_budget_extends_the_runs_and_equals_a_fresh_grid(
-    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
-    monkeypatch.setattr("algrid.store.queue._FEW", few)
+    monkeypatch.setattr("algrid.store.queue._HELD", held)
     smaller, larger = {**SMALL, "budgets": [9]}, {**SMALL, "budgets": [9, 20]}
     assert Session(smaller, tmp_path).run(Counter(), workers=2) == 128
     assert {row["reach"] for row in rows_of(tmp_path)} == {9, 14}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
+import os
+import tempfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from algrid.arrays import places_in, runs_of
 from algrid.errors import StoreError
-from algrid.identity import to_hex
 from algrid.store.durable import TEMPORARY
 from algrid.store.ordering import key_values
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RowQueue"]
 
-#: So many rows are held in memory as they are; more are sorted into a file.
-_FEW = 2_000
-#: Rows of the file that are read at a time, and the memory that sorting may take.
-_GROUP, _MEMORY = 2_048, "2GB"
+#: Rows that lie together, and are read together.
+_PAGE = 4_096
+#: Bytes of rows that are held in memory; with more of them all go to a file.
+_HELD = 256 << 20
 
 
 class RowQueue:
@@ -33,8 +33,9 @@ class RowQueue:
 
     Shards are sorted by dataset and strategy, work is handed out by cell and replicate: looked up one cell at a time,
     each would be read from hundreds of places. So rows are read once, at the beginning (which also makes them
-    independent of shards that a merge removes), and sorted into a temporary file in the store's folder. The file has
-    no name any more while it is used: whatever happens, nothing is left behind.
+    independent of shards that a merge removes), and dealt to pages of rows that will be asked for together. What does
+    not fit into memory goes to a temporary file in the store's folder: of each page a piece, as often as memory is
+    full. The file has no name: whatever happens, nothing is left behind.
 
     Parameters
     ----------
@@ -53,19 +54,19 @@ class RowQueue:
     def __init__(self, snapshot: Snapshot, run_ids: NDArray[np.uint64], columns: Sequence[str]) -> None:
         self._by_id = np.argsort(run_ids)
         self._sorted = run_ids[self._by_id]
-        names = ["run_id", *columns]
-        if len(run_ids) <= _FEW:
-            held = snapshot.rows(run_ids).select(names)
-            order = np.searchsorted(self._sorted, key_values(held["run_id"]))
-            self._held = held.take(pa.array(np.argsort(self._by_id[order])))
-            self._file: pq.ParquetFile | None = None
-            found = held.num_rows
-        else:
-            self._file = _sorted_file(snapshot, run_ids, names)
-            self._held, self._group = None, -1
-            found = self._file.metadata.num_rows
-            sizes = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
-            self._ends = np.cumsum(sizes)
+        n_pages = -(-len(run_ids) // _PAGE)
+        self._held: list[list[Any]] = [[] for _ in range(n_pages)]
+        self._written: list[list[tuple[int, int]]] = [[] for _ in range(n_pages)]  # offset and size of each piece
+        self._file: IO[bytes] | None = None
+        self._number, self._page = -1, None
+        try:
+            found = self._deal(snapshot, run_ids, ["run_id", *columns])
+        except OSError as error:
+            self.close()
+            raise StoreError(
+                f"{len(run_ids):,} runs of the store {str(snapshot.root)!r} are to go on, and a copy of their rows "
+                f"can't be written there: {error}. It needs about as much room as the store has now. Nothing is lost."
+            ) from error
         if found != len(run_ids):
             self.close()
             raise StoreError(
@@ -75,24 +76,20 @@ class RowQueue:
 
     def rows(self, run_ids: NDArray[np.uint64]) -> list[dict[str, Any]]:
         """Those of these runs that are in the queue, as dicts, in no particular order."""
-        places = np.minimum(np.searchsorted(self._sorted, run_ids), max(0, len(self._sorted) - 1))
-        known = self._sorted[places] == run_ids if len(self._sorted) else np.zeros(len(run_ids), np.bool_)
+        places, known = places_in(self._sorted, run_ids)
         at = np.sort(self._by_id[places[known]])
-        if self._file is None:
-            return list(self._held.take(pa.array(at)).to_pylist())
-        groups = np.searchsorted(self._ends, at, side="right")
+        numbers = at // _PAGE
         found: list[dict[str, Any]] = []
-        for group in np.unique(groups):
-            if group != self._group:  # mostly the one that the last cell was in
-                self._group, self._held = int(group), self._file.read_row_group(int(group))
-            inside = at[groups == group] - (self._ends[group] - self._held.num_rows)
-            found += self._held.take(pa.array(inside)).to_pylist()
+        for number in np.unique(numbers):
+            if number != self._number:  # mostly the one that the last cell was in
+                self._number, self._page = int(number), self._read(int(number))
+            found += self._page.take(pa.array(at[numbers == number] - number * _PAGE)).to_pylist()
         return found
 
     def close(self) -> None:
         """Give the disk back; twice is harmless."""
         if self._file is not None:
-            self._file.close(force=True)
+            self._file.close()
 
     def __enter__(self) -> RowQueue:
         return self
@@ -100,21 +97,51 @@ class RowQueue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _deal(self, snapshot: Snapshot, run_ids: NDArray[np.uint64], names: Sequence[str]) -> int:
+        """Deal the rows to pages; how many there are."""
+        found = held = 0
+        for part in snapshot.rows_in_parts(run_ids):
+            numbers = self._places(part) // _PAGE
+            order = np.argsort(numbers, kind="stable")
+            rows = part.select(names).take(pa.array(order))
+            for start, stop in pairwise(runs_of(numbers[order])):
+                self._held[numbers[order[start]]].append(rows.slice(start, stop - start))
+            found += rows.num_rows
+            held += rows.nbytes
+            if held > _HELD:
+                self._write(snapshot)
+                held = 0
+        return found
 
-def _sorted_file(snapshot: Snapshot, run_ids: NDArray[np.uint64], names: Sequence[str]) -> pq.ParquetFile:
-    path = snapshot.root / f"{TEMPORARY}queue-{secrets.token_hex(4)}.parquet"
-    wanted = pa.table({"run_id": to_hex(run_ids), "_place": np.arange(len(run_ids))})
-    columns = ", ".join(f'"{name}"' for name in names)
-    try:
-        snapshot.export(
-            f"SELECT {columns} FROM runs JOIN _wanted USING (run_id) ORDER BY _place",
-            path,
-            tables={"_wanted": wanted},
-            group_rows=_GROUP,
-            memory=_MEMORY,
-        )
-        handle = path.open("rb")
-    finally:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
-    return pq.ParquetFile(handle)
+    def _places(self, rows: Any) -> NDArray[np.intp]:
+        return self._by_id[places_in(self._sorted, key_values(rows["run_id"]))[0]]
+
+    def _write(self, snapshot: Snapshot) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=snapshot.root, prefix=TEMPORARY)  # noqa: SIM115 - closed by close
+        for pieces, written in zip(self._held, self._written, strict=True):
+            if pieces:
+                block = _packed(pieces)
+                written.append((self._file.tell(), block.size))
+                self._file.write(block)
+                pieces.clear()
+        self._file.flush()
+
+    def _read(self, number: int) -> Any:
+        """The rows of a page, in their order."""
+        pieces = list(self._held[number])
+        for offset, size in self._written[number]:
+            assert self._file is not None
+            with pa.ipc.open_stream(os.pread(self._file.fileno(), size, offset)) as stream:
+                pieces.append(stream.read_all())
+        page = pa.concat_tables(pieces).combine_chunks()
+        return page.take(pa.array(np.argsort(self._places(page))))
+
+
+def _packed(pieces: Sequence[Any]) -> Any:
+    """Tables with the same columns, as the bytes of an Arrow stream."""
+    table = pa.concat_tables(pieces).combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
+        stream.write_table(table)
+    return sink.getvalue()

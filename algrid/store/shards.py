@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -201,17 +202,15 @@ def read_keys(root: Path, shard: Shard, table: Table) -> NDArray[np.uint64]:
         return key_values(file.read(columns=[table.key])[table.key])
 
 
-def read_rows(root: Path, shard: Shard, table: Table, positions: NDArray[np.intp]) -> Any:
-    """The rows of a shard at some (ascending) positions, as an Arrow table; only their row groups are read."""
+def read_rows(root: Path, shard: Shard, table: Table, positions: NDArray[np.intp]) -> Iterator[Any]:
+    """The rows of a shard at some (ascending) positions, as an Arrow table of each row group that has one of them."""
     with pq.ParquetFile(root / shard.file, page_checksum_verification=True) as file:
         sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
         ends = np.cumsum(sizes)
         groups = np.searchsorted(ends, positions, side="right")
-        parts = []
         for group in np.unique(groups):
             inside = positions[groups == group] - (ends[group] - sizes[group])
-            parts.append(conform(file.read_row_group(int(group)), table).take(pa.array(inside)))
-    return pa.concat_tables(parts)
+            yield conform(file.read_row_group(int(group)), table).take(pa.array(inside))
 
 
 def read_origin(root: Path, file: str) -> tuple[Shard, Origin]:

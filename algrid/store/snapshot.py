@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
+from algrid.arrays import places_in
 from algrid.errors import StoreError, unknown_name
 from algrid.identity import content_key, from_hex, to_hex
 from algrid.schema import TABLES, Table
@@ -187,17 +188,20 @@ class Snapshot:
             If a key is no key, or a shard is damaged.
         """
         kind = table_named(table)
-        wanted = _numbers(run_ids)
-        parts = [plain_schema(kind).empty_table()]
+        parts = self.rows_in_parts(run_ids, table)
+        return pa.concat_tables([plain_schema(kind).empty_table(), *parts]).unify_dictionaries()
+
+    def rows_in_parts(self, run_ids: ArrayLike, table: str = "runs") -> Iterator[Any]:
+        """The same as `rows`, as Arrow tables of a row group each, in bounded memory."""
+        kind = table_named(table)
+        wanted = np.unique(_numbers(run_ids))
         with self._naming_damage():
             old = self._old(kind)
             for shard, keys in zip(self.manifest.of(table), self._keys(kind), strict=True):
-                found = np.isin(keys, wanted)
+                _, found = places_in(wanted, keys)
                 if shard.file in old:
                     found &= ~old[shard.file]
-                if found.any():
-                    parts.append(read_rows(self.root, shard, kind, np.flatnonzero(found)))
-        return pa.concat_tables(parts).unify_dictionaries()
+                yield from read_rows(self.root, shard, kind, np.flatnonzero(found))
 
     def derived(self, table: str, kind: str, columns: Sequence[str], make: Callable[[Any], Any]) -> Any:
         """What `make` gives for all rows of a table, computed once for each shard and kept beside it.
@@ -283,8 +287,6 @@ class Snapshot:
         path: str | Path,
         *,
         tables: Mapping[str, Any] | None = None,
-        group_rows: int = 65_536,
-        **options: Any,
     ) -> int:
         """Write the result of a DuckDB query to a file, in bounded memory; the number of rows.
 
@@ -296,18 +298,14 @@ class Snapshot:
             Ends in ``.csv`` or ``.parquet``. What is there is replaced.
         tables : mapping, optional
             As for `sql`.
-        group_rows : int
-            Rows of a row group of Parquet.
-        **options
-            `threads` and `memory`, as of `connect`.
 
         Raises
         ------
         StoreError
             If the query is wrong, the file has another ending or can't be written, or a shard is damaged.
         """
-        statement = copy_to(query, Path(path), group_rows)
-        with self._naming_damage(), contextlib.closing(self.connect(**options)) as connection:
+        statement = copy_to(query, Path(path))
+        with self._naming_damage(), contextlib.closing(self.connect()) as connection:
             for name, table in (tables or {}).items():
                 connection.register(name, table)
             written = connection.execute(statement).fetchone()

@@ -29,7 +29,7 @@ Old = Mapping[str, NDArray[np.bool_]]
 #: How DuckDB writes a file, by its ending.
 _FORMATS = {
     ".csv": "FORMAT csv, HEADER",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows}",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536",
 }
 
 
@@ -72,7 +72,7 @@ def connect(
     return connection
 
 
-def copy_to(query: str, path: Path, group_rows: int) -> str:
+def copy_to(query: str, path: Path) -> str:
     """The statement that writes a query's result to a file.
 
     Raises
@@ -83,7 +83,7 @@ def copy_to(query: str, path: Path, group_rows: int) -> str:
     form = _FORMATS.get(path.suffix.lower())
     if form is None:
         raise StoreError(f"{str(path)!r} ends in neither {' nor '.join(_FORMATS)}: its ending says the format.")
-    return f"COPY ({query}) TO {_quoted(str(path))} ({form.format(group_rows=int(group_rows))})"
+    return f"COPY ({query}) TO {_quoted(str(path))} ({form})"
 
 
 def _make_view(

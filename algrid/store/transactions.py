@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from algrid.arrays import places_in
 from algrid.errors import AlgridWarning, StoreError
 from algrid.schema import TABLES
 from algrid.store.derived import forget
@@ -32,9 +33,7 @@ class KeySet:
         """How many of these (distinct) keys are in the set."""
         found = np.zeros(keys.size, np.bool_)
         for part in self._parts:
-            if part.size:
-                places = np.minimum(np.searchsorted(part, keys), part.size - 1)
-                found |= part[places] == keys
+            found |= places_in(part, keys)[1]
         return int(found.sum())
 
     def add(self, keys: NDArray[np.uint64]) -> None:

@@ -1,8 +1,9 @@
-"""Rows in another order than the store's: from memory and from a sorted file they are the same."""
+"""Rows in another order than the store's: from memory and from a file of pages they are the same."""
 
 from __future__ import annotations
 
 import csv
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ from algrid.store import RowQueue, Store, queue
 COLUMNS = ["reach", "queried", "dataset", "strategy", "probability_metrics"]
 
 
-@pytest.fixture(params=["memory", "file"])
-def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "_FEW", 1000 if request.param == "memory" else 0)
+@pytest.fixture(params=["memory", "file", "both"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_PAGE", 16)
+    monkeypatch.setattr(queue, "_HELD", {"memory": 1 << 30, "file": 0, "both": 3_000}[request.param])
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("kept")
 def test_rows_are_the_newest_whatever_order_they_are_asked_for_in(store: Store) -> None:
     expected = filled(store, KEEP)
     snapshot = store.snapshot()
@@ -35,7 +37,7 @@ def test_rows_are_the_newest_whatever_order_they_are_asked_for_in(store: Store) 
     assert {r: row["reach"] for r, row in plain.items()} == expected
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("kept")
 def test_it_needs_the_store_at_the_beginning_only_and_leaves_nothing_behind(store: Store) -> None:
     expected = filled(store, KEEP)
     ids = np.array(sorted(expected), np.uint64)
@@ -47,13 +49,33 @@ def test_it_needs_the_store_at_the_beginning_only_and_leaves_nothing_behind(stor
     rows.close()
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("kept")
 def test_no_rows_and_rows_that_are_not_there(store: Store) -> None:
     filled(store, KEEP)
     with RowQueue(store.snapshot(), np.empty(0, np.uint64), ["reach"]) as rows:
         assert rows.rows(np.array([1, 2], np.uint64)) == []
     with pytest.raises(StoreError, match=r"2 runs of the store .* are to go on, and 1 of them were found"):
         RowQueue(store.snapshot(), np.array([store.snapshot().ids()[0], 2**60], np.uint64), ["reach"])
+
+
+def test_a_part_is_held_and_a_part_is_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_PAGE", 16)
+    monkeypatch.setattr(queue, "_HELD", 3_000)
+    ids = np.array(sorted(filled(store, KEEP)), np.uint64)
+    with RowQueue(store.snapshot(), ids, COLUMNS) as rows:
+        assert any(rows._held)
+        assert max(map(len, rows._written)) > 1
+
+
+def test_a_disk_that_is_full_is_one_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(queue, "_HELD", 0)
+    monkeypatch.setattr(queue.tempfile, "TemporaryFile", full)
+    ids = np.array(sorted(filled(store, KEEP)), np.uint64)
+    with pytest.raises(StoreError, match=r"can't be written there: .*No space left.*Nothing is lost"):
+        RowQueue(store.snapshot(), ids, COLUMNS)
 
 
 def test_exported_files(store: Store, tmp_path: Path) -> None:
