@@ -58,7 +58,7 @@ class RowQueue:
         self._held: list[list[Any]] = [[] for _ in range(n_pages)]
         self._written: list[list[tuple[int, int]]] = [[] for _ in range(n_pages)]  # offset and size of each piece
         self._file: IO[bytes] | None = None
-        self._number, self._page = -1, None
+        self._number, self._page = -1, pa.table({})
         try:
             found = self._deal(snapshot, run_ids, ["run_id", *columns])
         except OSError as error:

@@ -12,13 +12,14 @@ import pytest
 from store.store_rows import KEEP, filled
 
 from algrid.errors import StoreError
-from algrid.store import RowQueue, Store, queue
+from algrid.store import RowQueue, Store, ordering, queue
 
 COLUMNS = ["reach", "queried", "dataset", "strategy", "probability_metrics"]
 
 
 @pytest.fixture(params=["memory", "file", "both"])
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "ROW_GROUP_ROWS", 8)
     monkeypatch.setattr(queue, "_PAGE", 16)
     monkeypatch.setattr(queue, "_HELD", {"memory": 1 << 30, "file": 0, "both": 3_000}[request.param])
 
@@ -59,6 +60,7 @@ def test_no_rows_and_rows_that_are_not_there(store: Store) -> None:
 
 
 def test_a_part_is_held_and_a_part_is_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "ROW_GROUP_ROWS", 8)
     monkeypatch.setattr(queue, "_PAGE", 16)
     monkeypatch.setattr(queue, "_HELD", 3_000)
     ids = np.array(sorted(filled(store, KEEP)), np.uint64)
