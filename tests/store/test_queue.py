@@ -21,7 +21,7 @@ COLUMNS = ["reach", "queried", "dataset", "strategy", "probability_metrics"]
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordering, "ROW_GROUP_ROWS", 8)
     monkeypatch.setattr(queue, "_PAGE", 16)
-    monkeypatch.setattr(queue, "_HELD", {"memory": 1 << 30, "file": 0, "both": 3_000}[request.param])
+    monkeypatch.setattr(queue, "_HELD", {"memory": 1 << 30, "file": 0, "both": 2_000}[request.param])
 
 
 @pytest.mark.usefixtures("kept")
@@ -62,7 +62,7 @@ def test_no_rows_and_rows_that_are_not_there(store: Store) -> None:
 def test_a_part_is_held_and_a_part_is_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordering, "ROW_GROUP_ROWS", 8)
     monkeypatch.setattr(queue, "_PAGE", 16)
-    monkeypatch.setattr(queue, "_HELD", 3_000)
+    monkeypatch.setattr(queue, "_HELD", 2_000)
     ids = np.array(sorted(filled(store, KEEP)), np.uint64)
     with RowQueue(store.snapshot(), ids, COLUMNS) as rows:
         assert any(rows._held)
