@@ -11,6 +11,7 @@ from rich.text import Text
 
 from algrid.console import err, out, table
 from algrid.errors import AlgridWarning
+from algrid.wording import enumerated, plural
 
 __all__ = ["datasets", "list_plugins"]
 
@@ -151,9 +152,10 @@ def check(what: Names) -> None:
     if len(found):
         out.print(shown)
     numbers = {severity: int((found["severity"] == severity).sum()) for severity in SEVERITIES}
-    counts = ", ".join(f"{number} {severity}{'' if number == 1 else 's'}" for severity, number in numbers.items())
-    lacking = f"; {len(plugins) - len(there)} not there" if len(there) < len(plugins) else ""
-    _say(f"{len(there)} datasets checked: {counts}{lacking}")
+    counts = ", ".join(plural(number, severity) for severity, number in numbers.items())
+    lacking = [plugin.dataset_name for plugin in plugins if plugin not in there]
+    absent = f"; {len(lacking)} not there ({enumerated(lacking)})" if lacking else ""
+    _say(f"{plural(len(there), 'dataset')} checked: {counts}{absent}")
     if numbers[SEVERITIES[0]]:
         raise typer.Exit(LACKING_DATA)
 
@@ -184,7 +186,8 @@ def add(
     out.print(shown)
     if len(columns) > _MOST_COLUMNS:
         _say(f"... and {len(columns) - _MOST_COLUMNS:,} more columns")
-    _say(f"{entry.name}: {entry.rows:,} rows, {entry.features:,} features, {entry.classes} classes")
+    features = plural(entry.features or 0, "feature")
+    _say(f"{entry.name}: {entry.rows:,} rows, {features}, {entry.classes} classes")
     if not dry_run:
         written = add_entry(entry, catalogue)
         _say(f"written to {written}")

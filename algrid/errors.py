@@ -12,6 +12,7 @@ from difflib import get_close_matches
 __all__ = [
     "AlgridError",
     "AlgridWarning",
+    "DataWarning",
     "DatasetError",
     "GridError",
     "LearnerError",
@@ -31,6 +32,22 @@ class AlgridError(Exception):
 
 class AlgridWarning(UserWarning):
     """Something that works but is probably not meant: an id among the features, a class that a pool lacks."""
+
+
+class DataWarning(AlgridWarning):
+    """Something odd about data that is seen only while they are read; the checks of data repeat it.
+
+    Parameters
+    ----------
+    message : str
+        What it is.
+    cure : str
+        What to do about it.
+    """
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(f"{message}; {cure}." if cure else message)
+        self.message, self.cure = message, cure
 
 
 class GridError(AlgridError):

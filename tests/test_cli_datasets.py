@@ -119,7 +119,7 @@ def test_add_and_show(folder: Path) -> None:
     assert "looks like an id" in dry
     assert not (folder / "data" / "catalogue.yaml").exists()
     done = run("add", "things.csv", "--target", "kind", "--name", "t").stdout
-    assert "t: 40 rows, 1 features, 2 classes" in done
+    assert "t: 40 rows, 1 feature, 2 classes" in done
     assert "in a grid file: datasets: [t]" in done
     assert "a: 20, b: 20" in run("show", "t").stdout
     failed = CliRunner().invoke(datasets, ["add", "things.csv"])
@@ -134,8 +134,8 @@ def test_check(folder: Path) -> None:
     found = run("check", "own", "credit").stdout
     assert "things" in found
     assert "id" in found
-    assert "1 datasets checked" in found
-    assert "1 not there" in found
+    assert "1 dataset checked" in found
+    assert "1 not there (credit)" in found
 
 
 def test_names_of_nothing(folder: Path) -> None:

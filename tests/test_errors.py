@@ -16,8 +16,11 @@ KINDS = [
 
 
 def test_every_error_is_an_algrid_error_and_a_warning_is_none() -> None:
-    assert {k.__name__ for k in KINDS if not issubclass(k, AlgridError)} == {"AlgridWarning"}
+    assert {k.__name__ for k in KINDS if not issubclass(k, AlgridError)} == {"AlgridWarning", "DataWarning"}
     assert issubclass(errors.AlgridWarning, UserWarning)
+    assert issubclass(errors.DataWarning, errors.AlgridWarning)
+    odd = errors.DataWarning("a column is odd", "drop it")
+    assert (str(odd), odd.cure) == ("a column is odd; drop it.", "drop it")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,7 +13,7 @@ import numpy as np
 
 from algrid.catalogues.catalogue import OWN, Catalogue
 from algrid.catalogues.entry import Entry
-from algrid.datasets._frame import numbers_as_text, simplified
+from algrid.datasets._frame import listed, numbers_as_text, simplified
 from algrid.datasets._ids import id_columns
 from algrid.datasets.file import File
 from algrid.datasets.folders import data_folder, replacing
@@ -118,7 +118,7 @@ def _no_target(path: str, target: str, frame: pd.DataFrame) -> str:
     likely.sort(key=lambda column: (column.lower() not in _TARGETS, -list(counts).index(column)))
     shown = ", ".join(f"{column} ({counts[column]} values)" for column in likely[:5])
     wrong = f"has no column {target!r}" if target else "needs a target, the column of the class labels"
-    return f"file {path!r} {wrong}. Likely ones: {shown or 'none'}. All columns: {', '.join(counts)}."
+    return f"file {path!r} {wrong}. Likely ones: {shown or 'none'}. All columns: {listed(counts)}."
 
 
 def _of_frame(frame: pd.DataFrame, target: str, drop: Sequence[str], categorical: Sequence[str]) -> list[Column]:
@@ -133,14 +133,14 @@ def _of_frame(frame: pd.DataFrame, target: str, drop: Sequence[str], categorical
         other = None if is_number else next((value for value in present if not isinstance(value, _USABLE)), None)
         series, present = _countable(series), _countable(present)
         n_distinct = int(present.nunique())
-        numbers = "" if is_number else numbers_as_text([str(value) for value in present.unique()])
+        numbers = None if is_number else numbers_as_text([str(value) for value in present.unique()])
         codes = series.to_numpy(dtype=np.float64, na_value=np.nan) if is_number else pd.factorize(series)[0]
         is_id = bool(id_columns(np.asarray(codes, dtype=np.float64)[:, None], () if is_number else (0,))[0])
         whole = is_number and bool((present.astype(float) == np.floor(present.astype(float))).all())
         rules = (
             (n_distinct == 0, "drop", "no value"),
             (other is not None, "drop", f"neither numbers nor text ({type(other).__name__})"),
-            (bool(numbers), "categorical", numbers),
+            (numbers is not None, "categorical", "; ".join(numbers or ())),
             (is_id, "drop", "looks like an id"),
             (n_distinct == 1, "drop", "always the same value"),
             (not is_number, "categorical", "text or truth values"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from algrid.catalogues._http import Http, RefusedError
+from algrid.catalogues._http import Http, RefusedError, UnreachableError
 from algrid.datasets.folders import data_folder, replacing
 from algrid.datasets.formats import read_file
 from algrid.datasets.openml_cache import DESCRIPTION, Description, file_in, folder_of
@@ -121,7 +121,13 @@ def fetch_task(task_id: int, *, http: Http | None = None) -> Task:
     """
     http = http or Http()
     address = f"{server()}/json/task/{task_id}"
-    data_id, target, url = _inputs(http.json(address), task_id)
+    try:
+        data_id, target, url = _inputs(http.json(address), task_id)
+    except UnreachableError as error:
+        raise UnreachableError(
+            f"{error} Without a network: put the dataset into the data folder, and its splits into a file of your own "
+            "(splits: {kind: explicit, path: ...})."
+        ) from error
     fetch_dataset(data_id, http=http)
     folder = data_folder() / "openml" / "tasks"
     arff, splits = folder / f"{task_id}.arff", folder / f"{task_id}.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from algrid.checks.columns import column_findings
 from algrid.checks.findings import Finding, table
 from algrid.checks.rows import row_findings, shared_rows
 from algrid.datasets.base import Dataset, DatasetPlugin
-from algrid.errors import DatasetError
+from algrid.errors import DatasetError, DataWarning
 from algrid.identity import content_key
 from algrid.seeds import Streams
 from algrid.splits import Split
@@ -112,8 +113,12 @@ def _remembered(plugin: DatasetPlugin, content: str) -> Any:
     """Findings and sketch of a dataset, plain; its names are those that this plugin gives its columns."""
 
     def compute() -> Mapping[str, Any]:
-        dataset = plugin.load()
-        return {"findings": [f.plain() for f in check_dataset(dataset)], "sketch": sketch_of(dataset).plain()}
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", DataWarning)
+            dataset = plugin.load()
+        heard = [w.message for w in said if isinstance(w.message, DataWarning)]
+        found = [Finding("reading", "warning", odd.message, odd.cure) for odd in heard] + check_dataset(dataset)
+        return {"findings": [f.plain() for f in found], "sketch": sketch_of(dataset).plain()}
 
     return remembered("checks", content_key([_CODE, content, plugin.name, plugin.parameters()]), compute)
 

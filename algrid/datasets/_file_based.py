@@ -12,10 +12,11 @@ import scipy.sparse as sp
 from pydantic import Field
 
 from algrid.datasets._files import file_state
+from algrid.datasets._frame import listed, require_columns
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
 from algrid.datasets.formats import Arrays
-from algrid.errors import AlgridWarning, DatasetError
+from algrid.errors import DatasetError, DataWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,13 +117,14 @@ class FileBased(DatasetPlugin):
         if isinstance(found, Arrays):
             return self._of_arrays(found, drop)
         if not target:
-            columns = ", ".join(map(str, found.columns))
-            raise DatasetError(f"{where} needs a target, the column of the class labels: one of {columns}.")
+            columns = listed([str(column) for column in found.columns])
+            raise DatasetError(
+                f"{where} needs a target, the column of the class labels: one of {columns}. Give it as `target:` in "
+                "a grid file, or write it into your catalogue: algrid datasets add FILE --target COLUMN."
+            )
         return Dataset.from_frame(found, target=target, name=self.dataset_name, categorical=self.categorical, drop=drop)
 
     def _of_arrays(self, found: Arrays, drop: Sequence[str]) -> Dataset:
-        from algrid.datasets._frame import require_columns
-
         name, names = self.dataset_name, found.names
         require_columns(drop, names, name=name, role="column to drop")
         kept = [column for column in names if column not in drop]
@@ -148,10 +150,11 @@ class FileBased(DatasetPlugin):
         if not differ:
             return
         text = ", ".join(f"{found[key]} {key} instead of {expected[key]}" for key in differ)
-        message = f"dataset {self.dataset_name!r} is not as expected: it has {text}."
+        message = f"dataset {self.dataset_name!r} is not as expected: it has {text}"
         if self.strict and set(differ) & {"rows", "classes"}:
             raise DatasetError(
-                f"{message} Were other data published under the same id, or is the target another column? Where they "
+                f"{message}. Were other data published under the same id, or is the target another column? Where they "
                 "are meant, write an entry of your own without these numbers."
             )
-        warnings.warn(message, AlgridWarning, stacklevel=3)
+        cure = "if these are the data that are meant, correct what their entry expects"
+        warnings.warn(DataWarning(message, cure), stacklevel=3)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from algrid.datasets._ids import id_columns
 from algrid.datasets.base import Dataset
-from algrid.errors import AlgridWarning, DatasetError, nearest
+from algrid.errors import AlgridWarning, DatasetError, DataWarning, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ __all__ = [
     "dataset_from_arrays",
     "dataset_from_frame",
     "labels_to_codes",
+    "listed",
     "numbers_as_text",
     "require_columns",
     "simplified",
@@ -48,7 +49,7 @@ def dataset_from_frame(
     if len(duplicated):
         raise DatasetError(f"dataset {name!r} has two columns called {duplicated[0]!r}. Rename or remove one.")
     if not len(frame):
-        raise DatasetError(f"dataset {name!r} has no rows, only the columns {_listed(frame.columns)}.")
+        raise DatasetError(f"dataset {name!r} has no rows, only the columns {listed(frame.columns)}.")
     require_columns([target], frame.columns, name=name, role="target")
     if target in drop:
         raise DatasetError(f"dataset {name!r} has the target {target!r} among its dropped columns. Drop others only.")
@@ -105,11 +106,12 @@ def require_columns(wanted: Iterable[str], columns: Collection[str], *, name: st
         if column not in columns:
             raise DatasetError(
                 f"dataset {name!r} has no {role} {column!r}.{nearest(column, columns)} "
-                f"Its columns: {_listed(columns)}.{cure}"
+                f"Its columns: {listed(columns)}.{cure}"
             )
 
 
-def _listed(columns: Collection[str], most: int = 20) -> str:
+def listed(columns: Collection[str], most: int = 20) -> str:
+    """Names of columns, of many the first and how many there are."""
     shown = ", ".join(list(columns)[:most])
     return f"{shown}, ... ({len(columns)} in all)" if len(columns) > most else shown or "none"
 
@@ -143,7 +145,7 @@ def _features(
     ids = [names[i] for i in np.flatnonzero(id_columns(X, positions)).tolist() if i not in forced]
     if ids:
         warnings.warn(
-            f"columns of dataset {name!r} that look like ids, not features: {_listed(ids)}. Drop them.",
+            f"columns of dataset {name!r} that look like ids, not features: {listed(ids)}. Drop them.",
             AlgridWarning,
             stacklevel=4,
         )
@@ -160,25 +162,21 @@ def _doubt(categories: Sequence[str], where: str, *, forced: bool) -> None:
             AlgridWarning,
             stacklevel=5,
         )
-    if not forced and (said := numbers_as_text(categories)):
-        warnings.warn(f"{where} has {said}", AlgridWarning, stacklevel=5)
+    if not forced and (found := numbers_as_text(categories)) is not None:
+        warnings.warn(DataWarning(f"{where} has {found[0]}", found[1]), stacklevel=5)
 
 
-def numbers_as_text(categories: Sequence[str]) -> str:
-    """What categories hold that are rather numbers, and the cure; empty where they are none."""
+def numbers_as_text(categories: Sequence[str]) -> tuple[str, str] | None:
+    """What categories hold that are rather numbers, and the cure; None where they are none."""
     texts = [text for text in categories if not _is_number(text)]
     with_commas = [text for text in texts if _is_number(text.replace(",", ".", 1))]
     if len(with_commas) > _MANY_NUMBERS:
-        return (
-            f"{len(with_commas):,} different numbers with a decimal comma, such as {with_commas[0]!r}: all are taken "
-            "for categories. Write them with a decimal point."
-        )
+        what = f"numbers with a decimal comma, such as {with_commas[0]!r}"
+        return f"{len(with_commas):,} different {what}: all are taken for categories", "write them with a point"
     if texts and len(categories) - len(texts) > _MANY_NUMBERS:
-        return (
-            f"{len(categories) - len(texts):,} different numbers and texts such as {texts[0]!r}: all are taken for "
-            "categories. If such a text means missing, leave those values empty."
-        )
-    return ""
+        what = f"{len(categories) - len(texts):,} different numbers and texts such as {texts[0]!r}"
+        return f"{what}: all are taken for categories", "if such a text means missing, leave those values empty"
+    return None
 
 
 def _is_number(text: str) -> bool:
@@ -195,12 +193,12 @@ def _refuse(X: NDArray[np.float64], names: Sequence[str], name: str) -> None:
     infinite = [names[position] for position in np.flatnonzero(np.isinf(X).any(axis=0)).tolist()]
     if infinite:
         raise DatasetError(
-            f"dataset {name!r} has infinite values in the columns {_listed(infinite)}: "
+            f"dataset {name!r} has infinite values in the columns {listed(infinite)}: "
             "leave those values empty (missing), or drop the columns."
         )
     empty = [names[position] for position in np.flatnonzero(np.isnan(X).all(axis=0)).tolist()]
     if empty:
-        raise DatasetError(f"dataset {name!r} has columns without any value: {_listed(empty)}. Drop them.")
+        raise DatasetError(f"dataset {name!r} has columns without any value: {listed(empty)}. Drop them.")
 
 
 def labels_to_codes(y: Any, name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:

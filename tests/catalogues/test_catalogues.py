@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algrid.arrays import rank_shares
@@ -99,6 +99,7 @@ def test_a_representative_subset_covers_the_study_s_datasets_better_than_samples
     assert {plugin.dataset_name for plugin in spec.datasets} == set(chosen)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 91), st.integers(0, 50))
 def test_samples_are_nested_and_in_order(count: int, seed: int) -> None:
     smaller, larger = (sampled(PAPER.entries, n, seed) for n in (count, count + 1))

@@ -232,6 +232,12 @@ def test_without_a_network(server: FakeServer, clock: Clock, monkeypatch: pytest
         openml(31).load()
 
 
+def test_a_task_without_a_network(server: FakeServer, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setenv("ALGRID_OPENML", "http://127.0.0.1:9")
+    with pytest.raises(DatasetError, match=r"can't be reached .*Without a network: .*kind: explicit"):
+        fetch_task(59, http=clock.http(tries=1))
+
+
 def test_data_put_there_by_hand(server: FakeServer, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "openml" / "31"
     folder.mkdir(parents=True)

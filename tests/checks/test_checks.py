@@ -202,6 +202,24 @@ def test_datasets_are_checked_once_and_what_can_t_be_had_is_a_finding(
     assert check_datasets(plugins).equals(first)
 
 
+@pytest.mark.filterwarnings("ignore::algrid.errors.AlgridWarning")
+def test_what_reading_says_is_a_finding_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALGRID_CACHE", str(tmp_path / "cache"))
+    rows = [f"{i}.5,{i % 7}.25,{'ab'[i % 2]}" for i in range(39)] + ["n.a.,1.25,a"]
+    (tmp_path / "things.csv").write_text("\n".join(["size,x,kind", *rows]))
+    plugin = DATASETS.build("file", {"path": str(tmp_path / "things.csv"), "target": "kind", "rows": 50})
+    for _ in range(2):
+        found = check_datasets([plugin]).query("check == 'reading'")
+        assert found["severity"].tolist() == ["warning", "warning"]
+        assert found["message"].tolist() == [
+            "column 'size' of dataset 'things' has 39 different numbers and texts such as 'n.a.': all are taken for "
+            "categories",
+            "dataset 'things' is not as expected: it has 40 rows instead of 50",
+        ]
+        assert found["cure"].iloc[0] == "if such a text means missing, leave those values empty"
+    assert any("n.a." in line for line in notes([plugin], SPLITS.build("stratified"), 0))
+
+
 def test_notes_are_short() -> None:
     split = SPLITS.build("stratified")
     (line,) = notes([Made(), Made("plain")], split, 0)
