@@ -2,16 +2,18 @@
 
 Its time series are Parquet files, one a metric (``accuracy.parquet``), one row a point, with the columns of `COLUMNS`.
 Names of datasets, strategies and learners are numbers of the study's own enumerations there; `names` turns them into
-words. What the study holds constant or does not record is a constant here (`CONSTANTS`); what nobody can know from
-the files is missing: sizes of start sets and pools (hence ``n_labeled``), and whether a run that ended early ran out
-of its pool or was stopped.
+words. Files of hundreds of millions of points are read some datasets at a time. What the study holds constant or does
+not record is a constant here (`CONSTANTS`); what nobody can know from the files is missing: sizes of start sets and
+pools (hence ``n_labeled``), and whether a run that ended early ran out of its pool or was stopped.
 
 "Survey of Active Learning Hyperparameters: Insights from a Large-Scale Experimental Grid", arXiv 2506.03817.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,9 @@ from numpy.typing import NDArray
 
 from algrid.aggregates import AGGREGATES, Aggregate, Curves, switch_points
 from algrid.arrays import offsets_of
+from algrid.curves_by_dataset import CurvesByDataset
 from algrid.errors import AlgridError, StoreError, unknown_name
+from algrid.ticks import ticking
 
 __all__ = ["COLUMNS", "CONSTANTS", "OgalResults", "open_ogal"]
 
@@ -50,6 +54,8 @@ _NAMED = ("dataset", "strategy", "learner")
 _AXES = ("dataset", "strategy", "start_set", "batch_size", "learner", "split")
 #: Queries of a whole run.
 _QUERIES = 99
+#: Points that are read at a time, but for those of one dataset.
+_POINTS = 20_000_000
 
 Floats = NDArray[np.float64]
 
@@ -72,6 +78,26 @@ def open_ogal(path: str | Path, names: Mapping[str, Mapping[int, str]] | None = 
     return OgalResults(path, names)
 
 
+@dataclass(frozen=True)
+class _Contents:
+    """Of a file: points of each dataset, the study's number of each, and strategies."""
+
+    points: Counter[str]
+    numbers: dict[str, Any]
+    strategies: set[str]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What `OgalResults.scores` is asked for, resolved."""
+
+    measure: Aggregate
+    budgets: list[int | None]
+    include_start: bool
+    higher_is_better: bool
+    reference: str
+
+
 class OgalResults:
     """Time series of the published study.
 
@@ -84,6 +110,7 @@ class OgalResults:
     def __init__(self, path: str | Path, names: Mapping[str, Mapping[int, str]] | None = None) -> None:
         self.path = Path(path)
         self._names = {key: dict(values) for key, values in (names or {}).items()}
+        self._known: dict[str, _Contents] = {}
         for key in self._names:
             if key not in _NAMED:
                 raise AlgridError(unknown_name("kind of name", key, _NAMED))
@@ -97,13 +124,21 @@ class OgalResults:
         """Metrics of which there is a file."""
         return sorted(file.stem for file in self.path.glob("*.parquet"))
 
-    def curves(self, metric: str = "accuracy", *, higher_is_better: bool = True) -> pd.DataFrame:
+    def datasets(self, metric: str = "accuracy") -> list[str]:
+        """Names of the datasets of which a file has points, sorted."""
+        return sorted(self._contents(metric).points)
+
+    def curves(
+        self, metric: str = "accuracy", *, datasets: Collection[str] | None = None, higher_is_better: bool = True
+    ) -> pd.DataFrame:
         """Learning curves, one row a point, as `algrid.curves.curves` makes them.
 
         Parameters
         ----------
         metric : str
             Name of a file without its ending.
+        datasets : collection of str, optional
+            Which ones; by default all, which memory must hold.
         higher_is_better : bool
             Its direction; the files don't say it.
 
@@ -117,12 +152,12 @@ class OgalResults:
         Raises
         ------
         AlgridError
-            For an unknown metric.
+            For an unknown metric or dataset.
         StoreError
             For a file without the study's columns, or with a cycle twice.
         """
-        table = self._read(metric)
-        frame = pd.DataFrame({"run_id": table["run_id"].astype(str).str.replace(r"_\d+$", "", regex=True)})
+        table = self._read(metric, datasets)
+        frame = pd.DataFrame({"run_id": table["run_id"]})
         for axis in _AXES:
             frame[axis] = self._level(axis, table[axis])
         for axis, constant in CONSTANTS.items():
@@ -178,26 +213,15 @@ class OgalResults:
             For an unknown metric or aggregate, one that needs skylines, or a reference that is not there.
         """
         measure = AGGREGATES.build(aggregate) if isinstance(aggregate, str) else aggregate
-        points = self.curves(metric, higher_is_better=higher_is_better)
-        heads, ragged = _ragged(points)
         start = measure.include_start if include_start is None else include_start
-        last = ragged.offsets[1:] - 1
-        empty = points["cycle"].to_numpy()[last] < _QUERIES
-        frames = []
         wanted: list[int | None] = [*budgets] if isinstance(budgets, Sequence) else [budgets]
-        for budget in wanted:
-            switch = self._switch(heads, reference, budget, start) if measure.needs_switch else None
-            value = measure.of(
-                ragged, budget=budget, include_start=start, switch=switch, higher_is_better=higher_is_better
-            )
-            reach = ragged.bought[last]
-            complete = np.ones(len(heads), np.bool_) if budget is None else empty | (reach >= budget)
-            frame = heads.assign(budget=pd.array([budget] * len(heads), dtype="Int64"))
-            frame["value"] = np.where(complete, value, np.nan)
-            frame["complete"] = complete
-            frame["pool_empty"] = empty if budget is None else empty & (reach <= budget)
-            frames.append(frame)
-        table = pd.concat(frames, ignore_index=True)
+        asked = _Asked(measure, wanted, start, higher_is_better, reference)
+        parts = [self._scored(metric, some, asked) for some in self._passes(metric)]
+        # budget by budget, each in the order of datasets
+        table = pd.concat([frames[i] for i in range(len(wanted)) for frames, _ in parts], ignore_index=True)
+        for axis in _NAMED:  # parts have categories of their own
+            table[axis] = table[axis].astype("category")
+        empty = np.concatenate([short for _, short in parts])
         better = higher_is_better if measure.higher_is_better is None else measure.higher_is_better
         table.attrs.update(
             metric=metric,
@@ -209,7 +233,73 @@ class OgalResults:
         )
         return table
 
-    def _read(self, metric: str) -> pd.DataFrame:
+    def curves_by_dataset(self, metric: str = "accuracy", *, higher_is_better: bool = True) -> CurvesByDataset:
+        """The same one dataset at a time, as `algrid.figures.learning_curves` takes it; parameters as of `curves`."""
+        scored = self.scores(metric, "final", higher_is_better=higher_is_better)
+
+        def read(dataset: str) -> pd.DataFrame:
+            return self.curves(metric, datasets=[dataset], higher_is_better=higher_is_better)
+
+        attrs = {key: scored.attrs[key] for key in ("metric", "part", "higher_is_better")}
+        return CurvesByDataset(scored[[*_AXES, *CONSTANTS]], read, attrs)
+
+    def _scored(self, metric: str, datasets: list[str], asked: _Asked) -> tuple[list[pd.DataFrame], NDArray[np.bool_]]:
+        """A table of scores of these datasets for each budget, and which runs are shorter than the study's."""
+        points = self.curves(metric, datasets=datasets, higher_is_better=asked.higher_is_better)
+        heads, ragged = _ragged(points)
+        last = ragged.offsets[1:] - 1
+        empty = points["cycle"].to_numpy()[last] < _QUERIES
+        reach = ragged.bought[last]
+        frames = []
+        for budget in asked.budgets:
+            switch = self._switch(heads, datasets, budget, asked) if asked.measure.needs_switch else None
+            value = asked.measure.of(
+                ragged,
+                budget=budget,
+                include_start=asked.include_start,
+                switch=switch,
+                higher_is_better=asked.higher_is_better,
+            )
+            complete = np.ones(len(heads), np.bool_) if budget is None else empty | (reach >= budget)
+            frame = heads.assign(budget=pd.array([budget] * len(heads), dtype="Int64"))
+            frame["value"] = np.where(complete, value, np.nan)
+            frame["complete"] = complete
+            frame["pool_empty"] = empty if budget is None else empty & (reach <= budget)
+            frames.append(frame)
+        return frames, empty
+
+    def _passes(self, metric: str) -> Iterator[list[str]]:
+        """The datasets, some at a time: as many as memory may hold the points of."""
+        points = self._contents(metric).points
+        some: list[str] = []
+        for name in ticking(sorted(points), len(points), "reading curves"):
+            if some and sum(points[own] for own in some) + points[name] > _POINTS:
+                yield some
+                some = []
+            some.append(name)
+        if some:
+            yield some
+
+    def _contents(self, metric: str) -> _Contents:
+        """What there is in a file, looked through once."""
+        if metric not in self._known:
+            import pyarrow.parquet as pq
+
+            found = _Contents(Counter(), {}, set())
+            with pq.ParquetFile(self._file(metric)) as file:
+                for batch in file.iter_batches(columns=["EXP_DATASET", "EXP_STRATEGY"]):
+                    for count in batch.column("EXP_DATASET").value_counts().to_pylist():
+                        name = self._name("dataset", count["values"])
+                        found.numbers[name] = count["values"]
+                        found.points[name] += count["counts"]
+                    found.strategies.update(
+                        self._name("strategy", n) for n in batch.column("EXP_STRATEGY").unique().to_pylist()
+                    )
+            self._known[metric] = found
+        return self._known[metric]
+
+    def _file(self, metric: str) -> Path:
+        """A metric's file, with the study's columns."""
         import pyarrow.parquet as pq
 
         if metric not in self.metrics:
@@ -219,27 +309,49 @@ class OgalResults:
         lacking = [name for name in COLUMNS if name not in known]
         if lacking:
             raise StoreError(f"{str(file)!r} is no time series of the study: it lacks {', '.join(lacking)}.")
-        table: pd.DataFrame = pq.read_table(file, columns=list(COLUMNS)).to_pandas()
-        return table.rename(columns=COLUMNS)
+        return file
+
+    def _read(self, metric: str, datasets: Collection[str] | None) -> pd.DataFrame:
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        file = self._file(metric)
+        chosen = None
+        if datasets is not None:
+            numbers = self._contents(metric).numbers
+            for name in datasets:
+                if name not in numbers:
+                    raise AlgridError(unknown_name("dataset", name, sorted(numbers)))
+            chosen = [("EXP_DATASET", "in", [numbers[name] for name in datasets])]
+        table = pq.read_table(file, columns=list(COLUMNS), filters=chosen)
+        # the study's number of a run, without the cycle that it carries; each text is held once
+        ids = pc.replace_substring_regex(table.column("EXP_UNIQUE_ID_ix").cast("string"), r"_\d+$", "")
+        frame: pd.DataFrame = table.drop_columns(["EXP_UNIQUE_ID_ix"]).to_pandas().rename(columns=COLUMNS)
+        run_id = ids.dictionary_encode().unify_dictionaries().to_pandas()
+        frame["run_id"] = run_id.cat.reorder_categories(sorted(run_id.cat.categories))
+        return frame
+
+    def _name(self, axis: str, number: Any) -> str:
+        return str(self._names.get(axis, {}).get(number, number))
 
     def _level(self, axis: str, column: pd.Series[Any]) -> Any:
         """A column as one of ours: names as categories of text, numbers as they are."""
         if axis not in _NAMED:
             return column.astype(np.int32)
-        names = self._names.get(axis, {})
         codes, levels = pd.factorize(column, sort=True)
-        words = pd.Index([str(names.get(level, level)) for level in levels.tolist()])
+        words = pd.Index([self._name(axis, level) for level in levels.tolist()])
         return pd.Categorical.from_codes(codes, categories=words)
 
-    def _switch(self, heads: pd.DataFrame, reference: str, budget: int | None, start: bool) -> NDArray[np.int64]:
+    def _switch(self, heads: pd.DataFrame, datasets: list[str], budget: int | None, asked: _Asked) -> NDArray[np.int64]:
         """(n_runs,) points of the ramp-up of each run's setting; -1 where the reference has no run there."""
-        points = self.curves("accuracy")
-        strategies = points["strategy"].cat.categories.tolist()
-        if reference not in strategies:
-            raise AlgridError(unknown_name("strategy", reference, strategies))
-        own, ragged = _ragged(points[points["strategy"] == reference].reset_index(drop=True))
+        strategies = self._contents("accuracy").strategies
+        if asked.reference not in strategies:
+            raise AlgridError(unknown_name("strategy", asked.reference, sorted(strategies)))
+        points = self.curves("accuracy", datasets=datasets)
+        own, ragged = _ragged(points[points["strategy"] == asked.reference].reset_index(drop=True))
         keys = [axis for axis in _AXES if axis != "strategy"]
-        found = own[keys].astype(object).assign(switch=switch_points(ragged, budget=budget, include_start=start))
+        ends = switch_points(ragged, budget=budget, include_start=asked.include_start)
+        found = own[keys].astype(object).assign(switch=ends)
         merged = heads[keys].astype(object).merge(found.drop_duplicates(keys), on=keys, how="left")
         return pd.to_numeric(merged["switch"]).fillna(-1).to_numpy(np.int64)
 
@@ -249,5 +361,6 @@ def _ragged(points: pd.DataFrame) -> tuple[pd.DataFrame, Curves]:
     run = pd.factorize(points["run_id"])[0]
     offsets = offsets_of(np.bincount(run)) if len(run) else np.zeros(1, dtype=np.int64)
     heads = points[["run_id", *_AXES, *CONSTANTS]].iloc[offsets[:-1]].reset_index(drop=True)
+    heads["run_id"] = heads["run_id"].astype(str)
     values = points["value"].to_numpy(np.float64)
     return heads, Curves(values, points["n_bought"].to_numpy(np.float64), offsets)

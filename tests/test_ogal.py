@@ -7,9 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pandas.testing import assert_frame_equal
 
 import algrid as ag
 from algrid.errors import AlgridError, StoreError
+from algrid.figures import learning_curves
 from algrid.influence.pairwise import win_tie_loss
 from algrid.leaderboard import leaderboard
 from algrid.mean_curves import mean_curves
@@ -88,6 +90,27 @@ def test_ramp_up_by_the_random_strategy(study):
         study.scores("accuracy", "ramp_up", reference="rand")
     with pytest.raises(AlgridError, match="needs the skylines"):
         study.scores("accuracy", "labels_to_skyline")
+
+
+def test_a_dataset_at_a_time_is_the_same(study, monkeypatch):
+    budgets = [12, None]
+    whole = {name: study.scores(aggregate=name, budgets=budgets) for name in ("final", "plateau")}
+    curves = mean_curves(study.curves(), budget=20, resamples=0).numbers
+    monkeypatch.setattr("algrid.ogal._POINTS", 1)
+    read = []
+    one = type(study)._read
+    monkeypatch.setattr(type(study), "_read", lambda self, m, names: read.append(names) or one(self, m, names))
+    for name, expected in whole.items():
+        found = study.scores(aggregate=name, budgets=budgets)
+        assert_frame_equal(found, expected)
+        assert found.attrs == expected.attrs
+    assert read[:2] == [["iris"], ["wine"]]
+    assert study.datasets() == ["iris", "wine"]
+    parts = study.curves_by_dataset()
+    assert_frame_equal(mean_curves(parts, budget=20, resamples=0).numbers, curves)
+    assert learning_curves(parts, resamples=0, budget=20).name == "learning_curves_accuracy"
+    with pytest.raises(AlgridError, match=r"unknown dataset 'irs'. Did you mean 'iris'"):
+        study.curves(datasets=["irs"])
 
 
 def test_every_analysis_reads_it(study):
