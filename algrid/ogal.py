@@ -55,7 +55,7 @@ _AXES = ("dataset", "strategy", "start_set", "batch_size", "learner", "split")
 #: Queries of a whole run.
 _QUERIES = 99
 #: Points that are read at a time, but for those of one dataset.
-_POINTS = 20_000_000
+_POINTS = 5_000_000
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from algrid.store.derived import derived_table, kept_frame
 from algrid.store.manifest import Manifest, load_manifest
 from algrid.store.ordering import plain_schema
 from algrid.store.progress import progress_of
+from algrid.store.row_groups import Spans, only_of
 from algrid.store.shards import Shard, inspect, read_keys, read_rows
 from algrid.store.sql import connect, copy_to
 from algrid.stored import Stored
@@ -79,6 +80,7 @@ class Snapshot:
         self.manifest = load_manifest(self.root) if manifest is None else manifest
         self._read_keys: dict[str, NDArray[np.uint64]] = {}
         self._olds: dict[str, dict[str, NDArray[np.bool_]]] = {}
+        self._spans: Spans = {}
         self._blame(checksum=False)
 
     def __repr__(self) -> str:
@@ -138,16 +140,14 @@ class Snapshot:
         if isinstance(where, str):
             chosen = ", ".join(f'"{name}"' for name in schema.names)
             return self.sql(f"SELECT {chosen} FROM {kind.name} WHERE {where}").cast(schema).unify_dictionaries()
-        with self._naming_damage():
-            parts = [data.to_table(columns=schema.names, filter=f) for data, f in self._scans(kind, where)]
-            return pa.concat_tables([schema.empty_table(), *parts]).unify_dictionaries()
+        return self._read(schema, self._scans(kind, where))
 
     def of_dataset(
         self, dataset: str, columns: Sequence[str] | None = None, table: str = "runs", *, where: Any = None
     ) -> Any:
         """The rows of one dataset as an Arrow table, in the order of the store.
 
-        Rows lie sorted by dataset in every shard, so that little else is read.
+        Rows lie sorted by dataset in every shard: only row groups that may hold some are read.
 
         Parameters
         ----------
@@ -157,14 +157,21 @@ class Snapshot:
         table : str
         where : pyarrow.compute.Expression or str, optional
             Which of them, as of `table`.
+
+        Raises
+        ------
+        StoreError
+            As `table`.
         """
         import pyarrow.compute as pc
 
         if isinstance(where, str):
             name = dataset.replace("'", "''")
             return self.table(table, columns, f"({where}) AND dataset = '{name}'")
+        kind = table_named(table)
         own = pc.field("dataset") == dataset
-        return self.table(table, columns, own if where is None else own & where)
+        scans = self._scans(kind, own if where is None else own & where)
+        return self._read(self._schema(kind, columns), ((only_of(d, dataset, self._spans), f) for d, f in scans))
 
     def batches(self, table: str, columns: Sequence[str] | None = None, where: Any = None) -> Iterator[Any]:
         """The same as `table`, as Arrow record batches one after another, in bounded memory (no SQL condition)."""
@@ -326,6 +333,12 @@ class Snapshot:
             Limit of memory such as ``"4GB"``; default: DuckDB's, 80 % of the machine's.
         """
         return connect(self.root, self.manifest, self._old, threads=threads, memory=memory)
+
+    def _read(self, schema: pa.Schema, scans: Iterable[tuple[Any, Any]]) -> Any:
+        """What scans find, in their order."""
+        with self._naming_damage():
+            parts = [data.to_table(columns=schema.names, filter=condition) for data, condition in scans]
+            return pa.concat_tables([schema.empty_table(), *parts]).unify_dictionaries()
 
     def _scans(self, table: Table, where: Any) -> Iterator[tuple[Any, Any]]:
         """Datasets with their filters: one for all clean shards, one for each with superseded rows."""
