@@ -60,7 +60,8 @@ class Shape:
 
 def learner_costs(learner: Learner) -> Floats:
     """(3,) what a learner's class says, for its parameters: see `Learner.cost`."""
-    return np.array(learner.cost) * learner.cost_factor()
+    fits, predictions = learner.cost_factors()
+    return np.array(learner.cost) * (fits, fits, predictions)
 
 
 def prior_fit(costs: Floats, n_labeled: Floats, n_features: Floats | int) -> Floats:

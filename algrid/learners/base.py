@@ -68,9 +68,9 @@ class Learner(Plugin):
             return f"{self.name} can't use sparse features"
         return None
 
-    def cost_factor(self) -> float:
-        """By how much the parameters make fits and predictions dearer than `cost` says, which is for the defaults."""
-        return 1.0
+    def cost_factors(self) -> tuple[float, float]:
+        """By how much the parameters make fits, and predictions, dearer than `cost` says, which is for the defaults."""
+        return 1.0, 1.0
 
     @property
     def wants_gpu(self) -> bool:

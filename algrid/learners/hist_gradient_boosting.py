@@ -52,9 +52,9 @@ class HistGradientBoosting(Learner):
     l2_regularization: Annotated[float, Field(ge=0)] = 0.0
     class_weight: Literal["balanced"] | None = None
 
-    def cost_factor(self) -> float:
+    def cost_factors(self) -> tuple[float, float]:
         """Each tree costs the same: the defaults have 100."""
-        return self.max_iter / 100
+        return self.max_iter / 100, self.max_iter / 100
 
     def build(self, seed: int) -> Any:
         """`sklearn.ensemble.HistGradientBoostingClassifier`; its threads are OpenMP's, which workers limit to one."""

@@ -18,6 +18,9 @@ from algrid.learners.base import Fitted, Learner
 __all__ = ["Mlp"]
 
 
+_EPOCHS = 300  # after which a fit with the defaults has ended, about
+
+
 @dataclass(frozen=True)
 class Mlp(Learner):
     """Multi-layer perceptron.
@@ -66,6 +69,10 @@ class Mlp(Learner):
     max_iter: Annotated[int, Field(ge=1)] = 1000
     tol: Annotated[float, Field(gt=0)] = 1e-4
     n_iter_no_change: Annotated[int, Field(ge=1)] = 10
+
+    def cost_factors(self) -> tuple[float, float]:
+        """By the epochs, which are at most some hundreds by themselves, and by the units."""
+        return min(1.0, self.max_iter / _EPOCHS), sum(self.hidden_layer_sizes) / 100
 
     def build(self, seed: int) -> Any:
         """`sklearn.neural_network.MLPClassifier`."""

@@ -58,9 +58,9 @@ class RandomForest(Learner):
     bootstrap: bool = True
     class_weight: Literal["balanced", "balanced_subsample"] | None = None
 
-    def cost_factor(self) -> float:
+    def cost_factors(self) -> tuple[float, float]:
         """Each tree costs the same: the defaults have 100."""
-        return self.n_estimators / 100
+        return self.n_estimators / 100, self.n_estimators / 100
 
     def build(self, seed: int) -> Any:
         """`sklearn.ensemble.RandomForestClassifier`."""

@@ -57,9 +57,9 @@ class SetFit(TokenLearner):
     C: Annotated[float, Field(gt=0)] = 1.0
     normalize: bool = False
 
-    def cost_factor(self) -> float:
-        """By the pairs, the epochs and the size of the encoder."""
-        return self.epochs * self.iterations / 20 * self.size_factor()
+    def cost_factors(self) -> tuple[float, float]:
+        """By the pairs and the epochs (fits), and the size of the encoder."""
+        return self.epochs * self.iterations / 20 * self.size_factor(), self.size_factor()
 
     def classifier(self, seed: int) -> Any:
         """The classifier, not fitted."""

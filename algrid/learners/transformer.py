@@ -74,9 +74,9 @@ class Transformer(TokenLearner):
             return f"{self.name}: a warm start depends on the order of the queries, not on the labelled set alone"
         return super().unsupported(preprocessing, dataset)
 
-    def cost_factor(self) -> float:
-        """By the epochs and the size of the encoder."""
-        return self.epochs / 10 * self.size_factor()
+    def cost_factors(self) -> tuple[float, float]:
+        """By the epochs (fits) and the size of the encoder."""
+        return self.epochs / 10 * self.size_factor(), self.size_factor()
 
     def classifier(self, seed: int) -> Any:
         """The classifier, not fitted."""

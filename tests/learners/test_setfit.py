@@ -158,7 +158,7 @@ def test_a_run_is_known_by_the_model_s_content(learner: SetFit) -> None:
         "normalize": False,
     }
     assert replace(learner, device="auto").identity() == identity
-    assert replace(learner, iterations=4).cost_factor() == 2 * learner.cost_factor()
+    assert replace(learner, iterations=4).cost_factors()[0] == 2 * learner.cost_factors()[0]
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,6 +270,7 @@ def test_provenance_tells_cpu_from_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_dearer_fit_is_planned_as_one(learner: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:
     from algrid.pretrained import Pretrained
 
-    assert replace(learner, epochs=20).cost_factor() == 2 * replace(learner, epochs=10).cost_factor()
+    fits, predictions = replace(learner, epochs=10).cost_factors()
+    assert replace(learner, epochs=20).cost_factors() == (2 * fits, predictions)
     monkeypatch.setattr(Pretrained, "config", {"num_hidden_layers": 6, "hidden_size": 384})
-    assert replace(learner, epochs=10).cost_factor() == pytest.approx(21.6)
+    assert replace(learner, epochs=10).cost_factors() == pytest.approx((21.6, 21.6))
