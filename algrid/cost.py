@@ -1,4 +1,4 @@
-"""What runs will cost in CPU seconds: for slices of about a minute, the order, the time left, and a grid's core hours.
+"""What runs will cost: CPU seconds, for slices of about a minute, the order, the time left and core hours; and memory.
 
 A prior of each learner and strategy (rough: within a factor of a few) is corrected by what stored runs took
 (`algrid.cost_ladder`). Costs decide when something is computed, never what.
@@ -25,7 +25,9 @@ __all__ = [
     "Shape",
     "VariantTable",
     "learner_costs",
+    "memory_key",
     "prior_fit",
+    "prior_memory",
     "prior_predict",
     "prior_query",
     "query_key",
@@ -34,9 +36,13 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 _QUERY = 3e-4  # seconds that any query costs beside its fits and predictions
-#: What a point costs beside its fit, predictions and query: the journal, the confusion matrices, the row.
-POINT_SECONDS = 1.2e-3
-_PARTS = ("fit", "predict", "query")
+#: What a point costs beside its fit, predictions and query: loop, journal, confusion matrices, row, and its way to the
+#: store. Measured on the grid `paper_small`: 0.1 ms where it is computed, 0.3 ms in worker and driver.
+POINT_SECONDS = 4e-4
+#: Bytes of a computing process without data: interpreter and libraries.
+_PROCESS = 1.8e8
+_COPIES = 3  # of a dataset's features: loaded, prepared, and in whatever works on them
+_PARTS = ("fit", "predict", "query", "memory")
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,11 @@ def prior_query(table: VariantTable, at: NDArray[np.intp], fit: Floats, look: Fl
     return np.asarray(_QUERY + (table.refits[at] + own) * fit + (table.looks[at] + own) * look)
 
 
+def prior_memory(n_rows: Floats | int, n_features: Floats | int) -> Floats:
+    """Bytes of a computing process that has so many rows."""
+    return np.asarray(_PROCESS + 8.0 * _COPIES * n_rows * n_features)
+
+
 class VariantTable:
     """The variants of a grid as arrays, for cells with one learner.
 
@@ -107,11 +118,17 @@ class VariantTable:
         self.refits = self.looks & [v.query_learner is not None for v in variants]
         self.looked_at = {q: np.flatnonzero([other == q for other in looked_at]) for q in dict.fromkeys(looked_at)}
         self.keys = [query_key(v.strategy, q) for v, q in zip(variants, looked_at, strict=True)]
+        self.memory_keys = [memory_key(learner, v.strategy, q) for v, q in zip(variants, looked_at, strict=True)]
 
 
 def query_key(strategy: Strategy, looked_at: Learner) -> tuple[str, str]:
     """Name and label of a query's cost: the strategy's, and what it looks at."""
     return strategy.name, f"{strategy.label} {looked_at.label}"
+
+
+def memory_key(learner: Learner, strategy: Strategy, looked_at: Learner) -> tuple[str, str]:
+    """Name and label of what a run's memory depends on: the scored learner's, and with it the query's."""
+    return learner.name, f"{learner.label} {strategy.label} {looked_at.label}"
 
 
 @dataclass(frozen=True)
@@ -152,7 +169,8 @@ class CostModel:
     Parameters
     ----------
     ladders : mapping from str to tuple of Ladder
-        Corrections of ``fit``, ``predict`` and ``query``, one on top of another: shipped ones, then those of a store.
+        Corrections of ``fit``, ``predict``, ``query`` and ``memory``, one on top of another: shipped ones, then those
+        of a store.
     sharing : mapping from str to float
         By dataset: the part of the fits and predictions of the runs of a cell that has to be computed, as the others
         are shared. The entry ``""`` is for any other dataset.
@@ -186,6 +204,13 @@ class CostModel:
         return Prices(
             scored=(queries + 1) * (fit + predict) * share, queried=queries * query, rest=(queries + 1) * POINT_SECONDS
         )
+
+    def memory(self, table: VariantTable, targets: NDArray[np.int64], shape: Shape) -> Floats:
+        """(n_variants,) most bytes of the process that computes a run; parameters as for `prices`."""
+        n_labeled = shape.n_start + targets / 2
+        x = design(n_labeled, shape.n_pool, shape.n_features, shape.n_classes, table.sizes)
+        prior = prior_memory(shape.n_pool + shape.n_test, shape.n_features)
+        return prior * self.ratio("memory", [(*key, shape.dataset) for key in table.memory_keys], x)
 
     def _model(
         self, learner: Learner, n_labeled: Floats, n_rows: int, shape: Shape, x: Floats

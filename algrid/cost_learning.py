@@ -15,7 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algrid.cell import Variant
-from algrid.cost import CostModel, VariantTable, learner_costs, prior_fit, prior_predict, prior_query, query_key
+from algrid.cost import (
+    CostModel,
+    VariantTable,
+    learner_costs,
+    memory_key,
+    prior_fit,
+    prior_memory,
+    prior_predict,
+    prior_query,
+    query_key,
+)
 from algrid.cost_ladder import Keys, Ladder, climb, design
 from algrid.errors import StoreError
 from algrid.grid import GridSpec
@@ -42,7 +52,8 @@ SELECT learner, strategy, query_learner, dataset, batch_size, n_pool, n_test, n_
   list_avg(n_labeled[a:b]) AS n_labeled,
   list_avg(fit_cpu_seconds[a:b]) AS fit,
   list_avg(predict_cpu_seconds[a:b]) AS predict,
-  list_avg(query_cpu_seconds[greatest(a, 2):b]) AS query
+  list_avg(query_cpu_seconds[greatest(a, 2):b]) AS query,
+  peak_memory::DOUBLE AS memory
 FROM halves
 """
 #: A fit that served several runs is stored with each of them, with the very same seconds.
@@ -109,8 +120,8 @@ class Observations:
     Parameters
     ----------
     columns : mapping from str to (n,) array
-        What runs are of, their sizes, and CPU seconds of a ``fit``, a ``predict`` and a ``query``; two rows for each
-        run, of its early and its late points.
+        What runs are of, their sizes, CPU seconds of a ``fit``, a ``predict`` and a ``query``, and bytes of ``memory``;
+        two rows for each run, of its early and its late points.
     sharing : mapping from str to float
         By dataset, the part of fits and predictions that was computed.
     """
@@ -189,6 +200,14 @@ def fit_model(  # noqa: PLR0917
     ]
     expected = expected * base.ratio("query", keys, x)
     ladders["query"] = (*base.ladders["query"], _ladder(keys, x, data["query"], expected))
+    keys = [
+        (*memory_key(learners[k], strategies[s], learners[q]), d)
+        for k, s, q, d in zip(
+            *(data[name].tolist() for name in ("learner", "strategy", "looked_at", "dataset")), strict=True
+        )
+    ]
+    expected = prior_memory(n_rows, data["n_features"]) * base.ratio("memory", keys, x)
+    ladders["memory"] = (*base.ladders["memory"], _ladder(keys, x, data["memory"], expected))
     mean = float(np.mean(list(sharing.values()))) if sharing else base.sharing[""]
     return CostModel(ladders, {**sharing, "": mean}, n_runs)
 
@@ -204,7 +223,7 @@ class _Learners:
 
 
 def _ladder(keys: Sequence[Keys], x: NDArray[np.float64], observed: NDArray[Any], expected: NDArray[Any]) -> Ladder:
-    """A ladder of the observations that are there: a run of one point has no query."""
+    """A ladder of the observations that are there: a run of one point has no query, an older one no memory."""
     there = np.isfinite(observed.astype(np.float64))
     names, labels, datasets = np.array(keys, dtype=np.str_)[there].T
     seen = np.maximum(observed[there].astype(np.float64), _LEAST_SECONDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -109,13 +109,17 @@ class Point:
 
 @dataclass
 class History:
-    """The points of a run in order, why it ended (None while it goes on), and how it had failed before."""
+    """The points of a run in order, why it ended (None while it goes on), how it had failed before, and its memory.
+
+    `memory` is the most bytes that the process which computed it was resident with; 0 where nobody looked.
+    """
 
     points: list[Point] = field(default_factory=list)
     stop_reason: str | None = None
     error: str | None = None
     traceback: str | None = None
     attempts: tuple[dict[str, Any], ...] = ()
+    memory: int = 0
 
     def stop(self, reason: str, error: str | None = None, traceback: str | None = None) -> None:
         """End the run for a reason of `schema.STOP_REASONS`."""
@@ -123,7 +127,7 @@ class History:
 
     def reopened(self) -> History:
         """The run as it goes on from its last point; the points are shared, their list is not."""
-        return History(list(self.points), attempts=self.attempts)
+        return History(list(self.points), attempts=self.attempts, memory=self.memory)
 
     @property
     def queried(self) -> NDArray[np.intp]:
@@ -153,6 +157,7 @@ class History:
             "probability_metrics": [(name, [p.probability.get(name, np.nan) for p in points]) for name in names],
             **seconds,
             "fit_shared": [p.fit_shared for p in points],
+            "peak_memory": self.memory or None,
         }
 
     @classmethod
@@ -181,7 +186,7 @@ class History:
             )
             for i in range(len(labels))
         ]
-        return cls(points, attempts=attempts)
+        return cls(points, attempts=attempts, memory=row["peak_memory"] or 0)
 
     @classmethod
     def again(cls, row: Mapping[str, Any], said: Mapping[str, Any], *, anew: bool) -> History:
@@ -199,7 +204,7 @@ class History:
         attempts = before.attempts
         if row["stop_reason"] in FAILED:
             attempts += ({**{name: row[name] for name in _ATTEMPT}, **said},)
-        return cls([] if anew else before.points, attempts=attempts)
+        return cls(attempts=attempts) if anew else replace(before, attempts=attempts)
 
 
 def _flatten(column: str, matrices: list[Confusion], n_classes: int) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Ledger:
         self._provenance: dict[str, Any] = {}
         self._sent: list[int] = []  # positions, in the whole slice, of the runs that the child has
         self._phase, self._in_step, self._since = "start", list(range(len(task.variants))), time.monotonic()
+        self._seen: set[int] = set()  # who was in step since memory was looked at
         self._used = [0.0] * len(task.variants)  # seconds of each run in its present cycle
         self._spent = [sum(p.seconds for p in h.points) for h in self._histories]  # ... in the cycles before
         self._deaths: list[list[tuple[str, int]]] = [[] for _ in task.variants]  # phase and cycle of each
@@ -63,6 +64,7 @@ class Ledger:
         self._sent = suspects or self._open()
         self._used = [0.0] * len(self._used)
         self._late = False
+        self._seen = set()
         self._enter("start", self._sent, time.monotonic())
         return self._part(self._sent, skyline=self._wants_skyline() and not suspects)
 
@@ -88,6 +90,13 @@ class Ledger:
             for run in self._in_step:
                 self._used[run] += at - self._since
         self._phase, self._in_step, self._since = phase, runs, at
+        self._seen.update(runs)
+
+    def note_memory(self, peak: int) -> None:
+        """Note the most bytes that the child had since the last call: all that were in step meanwhile are told."""
+        for i in self._seen:
+            self._histories[i].memory = max(self._histories[i].memory, peak)
+        self._seen = set(self._in_step)
 
     def _note_point(self, run: int, packed: tuple[Any, ...]) -> None:
         position, point = self._sent[run], Point.unpacked(packed)

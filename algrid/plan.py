@@ -48,6 +48,8 @@ class Plan:
         Classes of the datasets.
     seconds : (n_cells, n_variants) float32 array
         Predicted CPU seconds of each run: its share, where fits are shared.
+    memory : (n_cells,) float array
+        Predicted bytes, at most, of a process that computes runs of the cell.
     spread, own_spread : float
         Standard deviation of the logarithm of their sum; and without what is uncertain about all of them alike.
     n_learned : int
@@ -66,6 +68,7 @@ class Plan:
     n_start: NDArray[np.int32]
     n_classes: NDArray[np.int32]
     seconds: NDArray[np.float32]
+    memory: NDArray[np.float64]
     spread: float
     own_spread: float
     n_learned: int
@@ -296,6 +299,7 @@ class Plan:
             "fits, were every run alone": f"{fits:,}",
             "fits certain to be shared": f"{shared:,} ({shared / max(1, fits):.0%})",
             "core hours": f"{hours:.2g} (90 %: {low:.2g} to {high:.2g}; {source})",
+            "memory of a computing process, roughly": f"up to {_size(int(self.memory.max(initial=0)))}",
             "size of the store, roughly": _size(self.n_bytes),
             **({"datasets without data": f"{len(self.unbound)} (counted by what is expected)"} if self.unbound else {}),
         }

@@ -29,7 +29,7 @@ __all__ = ["make_plan"]
 
 #: Rows of the pool, of the test part, and of the start set.
 Sizes = tuple[int, int, int]
-_Row = tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], int, int, int]
+_Row = tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], float, int, int, int]
 
 
 def make_plan(spec: GridSpec, costs: CostModel | None = None) -> Plan:
@@ -80,7 +80,7 @@ class _Planner:
         distinct = {id(row): row for row in self.rows}
         places = dict(zip(distinct, range(len(distinct)), strict=True))
         at = np.array([places[id(row)] for row in self.rows])
-        skip, targets, seconds, available, n_start, n_classes = zip(*distinct.values(), strict=True)
+        skip, targets, seconds, memory, available, n_start, n_classes = zip(*distinct.values(), strict=True)
         return Plan(
             spec=self.spec,
             cells=tuple(self.cells),
@@ -92,6 +92,7 @@ class _Planner:
             n_start=np.array(n_start, dtype=np.int32)[at],
             n_classes=np.array(n_classes, dtype=np.int32)[at],
             seconds=np.array(seconds)[at],
+            memory=np.array(memory)[at],
             spread=self._spread(common=True),
             own_spread=self._spread(common=False),
             n_learned=self.costs.n_runs,
@@ -194,22 +195,29 @@ class _Planner:
         sizes: Sizes | str,
         matching: tuple[int, ...],
     ) -> _Row:
-        """Skips, targets and seconds of all variants of a cell; available labels and size of its start set."""
+        """Skips, targets and seconds of all variants of a cell; memory, available labels and size of its start set."""
         n = len(self.variants)
         if isinstance(sizes, str):
             none = np.zeros(n, np.int32)
             code = self._code(f"{facts.name}: {sizes}")
-            return np.full(n, code, np.int16), none, none.astype(np.float32), 0, 0, facts.n_classes
+            return np.full(n, code, np.int16), none, none.astype(np.float32), 0.0, 0, 0, facts.n_classes
         n_pool, n_test, n_start = sizes
         targets = np.array([self._target(v, n_pool - n_start, facts) for v in self.variants])
         shape = Shape(facts.name, n_start, n_pool, n_test, preprocessing.width(facts), facts.n_classes)
-        prices = self.costs.prices(self.table(learner), targets, shape)
+        table = self.table(learner)
+        prices, memory = self.costs.prices(table, targets, shape), self.costs.memory(table, targets, shape)
         skip = self._incompatible(preprocessing, learner, n_pool, facts)
         for i in matching:
             skip[self.excluded[i].variants & (skip == 0)] = self._code("excluded by the grid file")
-        sizes_of = n_pool - n_start, n_start, facts.n_classes
+        most = float(memory[skip == 0].max(initial=0.0))
+        if (limit := self.spec.limits.memory) is not None and most > limit:
+            self.notes.append(
+                f"{facts.name}: runs of {learner.label} are predicted to take up to {most / 2**20:.0f} MiB of memory; "
+                f"the limit is {limit / 2**20:.0f} MiB"
+            )
+        sizes_of = most, n_pool - n_start, n_start, facts.n_classes
         row: _Row = skip, targets.astype(np.int32), prices.total.astype(np.float32), *sizes_of
-        self.priced[id(row)] = self.table(learner), prices, shape
+        self.priced[id(row)] = table, prices, shape
         return row
 
     def _spread(self, *, common: bool) -> float:

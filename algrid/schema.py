@@ -31,9 +31,9 @@ __all__ = [
     "Table",
 ]
 
-#: Version of the stored layout; a store of a newer one is refused. 2 added `limit_run_seconds` and `attempts` to runs;
-#: columns that older shards lack are null.
-VERSION = 2
+#: Version of the stored layout; a store of a newer one is refused. 2 added `limit_run_seconds` and `attempts` to runs,
+#: 3 `peak_memory`; columns that older shards lack are null.
+VERSION = 3
 
 #: Axes that the runs of one cell have in common.
 CELL_AXES = (
@@ -169,6 +169,14 @@ RUNS = Table(
             "fit_shared",
             pa.list_(pa.bool_()),
             "whether the fit served another run too, in the slice in which it was computed",
+            timing=True,
+        ),
+        Column(
+            "peak_memory",
+            pa.int64(),
+            "most bytes that the computing process was resident with while the run was in step, data and libraries "
+            "included; looked at four times a second, so that what other runs did meanwhile counts too; null where "
+            "nobody looked",
             timing=True,
         ),
         Column("provenance", _LABEL, "key of the manifest's provenance: versions, platform, BLAS, plugin sources"),

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from multiprocessing import Pipe
+from pathlib import Path
 
 import psutil
 
@@ -44,6 +45,7 @@ ONE_THREAD = dict.fromkeys(
 _NOT_FOR_CHILDREN = frozenset({"MALLOC_TRIM_THRESHOLD_"})
 
 _GLANCE = 0.25  # seconds between looks at the child's journal, clock and memory
+_RESET_PEAK = "5"  # of Linux's proc(5), clear_refs
 _LAST_WORDS = 2000  # bytes of standard error that an error message quotes
 _MOST_SAID = 1 << 20  # bytes of standard error that are kept meanwhile
 
@@ -88,14 +90,17 @@ class Supervisor:
     def _follow(self, child: _Child, ledger: Ledger) -> bool:
         """Have the open part of the slice computed; False where the child is not to be used again."""
         child.journal.begin()
+        child.peak()  # what it had before is not of this slice
         try:
             child.pipe.send((ledger.begin(), self.patience))
             while True:
                 done = child.pipe.poll(_GLANCE)
                 broken = child.pipe.recv() if done else None
                 alive = done or child.alive()  # before the journal is read: so nothing of a dead one is missed
+                peak = child.peak()
                 for event in child.journal.events():
                     ledger.note(*event)
+                ledger.note_memory(peak)
                 if broken:
                     raise AlgridError(f"{broken}. Make room, then run the same command again: it goes on from there.")
                 if done:
@@ -151,6 +156,16 @@ class _Child:
             return int(self._usage.memory_info().rss)
         except psutil.Error:
             return 0
+
+    def peak(self) -> int:
+        """Most bytes that it was resident with since the last call; on systems that don't say, what it has now."""
+        proc = Path(f"/proc/{self._process.pid}")
+        try:
+            status = (proc / "status").read_text(encoding="ascii")
+            (proc / "clear_refs").write_text(_RESET_PEAK, encoding="ascii")
+            return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+        except (OSError, IndexError):  # no Linux, or a process that has just ended
+            return self.resident()
 
     def forget_words(self) -> None:
         """Don't let a talkative run fill the disk."""

@@ -162,6 +162,7 @@ def rows_of(plan: Plan, cells: list[int], rng: np.random.Generator, provenance: 
             if c.name.endswith("_seconds") and c.timing
         },
         "fit_shared": _lists(rng.random(len(step)) < 0.1, offsets),
+        "peak_memory": (rng.lognormal(19.5, 0.1, len(cell)) // 4096 * 4096).astype(np.int64),
     }
     skylines: dict[str, Any] = {
         **_levels([plan.cells[i].levels() for i in cells], np.arange(len(cells))),

@@ -20,7 +20,7 @@ from algrid.learners.base import Learner
 from algrid.strategies import STRATEGIES
 
 SIZES = {"n_start": 4, "n_pool": 60, "n_test": 40, "n_features": 2, "n_classes": 2}
-QUERY, POINT = 3e-4, 1.2e-3
+QUERY, POINT = 3e-4, 4e-4
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,33 @@ def test_a_correction_is_a_factor_of_what_it_is_for() -> None:
         assert (found.scored[0], found.queried[0]) == tuple(map(pytest.approx, expected))
 
 
+def test_memory_by_hand() -> None:
+    table, shape = VariantTable([variant("margin"), variant("random")], Scored()), Shape("some", **SIZES)
+    found = CostModel().memory(table, np.array([20, 0]), shape)
+    # an interpreter and its libraries, and three copies of 60 + 40 rows of two features of 8 bytes
+    assert found.tolist() == [1.8e8 + 3 * 100 * 2 * 8] * 2
+    names = {"scored": (float(np.log(2)), 0, 0, 0, 0, 0)}
+    ladder = Ladder(names=names, labels={"scored margin scored": float(np.log(3))}, datasets={})
+    learned = CostModel({**CostModel().ladders, "memory": (ladder,)})
+    assert learned.memory(table, np.array([20, 0]), shape) / found == pytest.approx(np.array([6.0, 2.0]))
+    assert (
+        learned.prices(table, np.array([20, 0]), shape).total.tolist()
+        == prices([variant("margin"), variant("random")], [20, 0]).total.tolist()
+    )
+
+
+def test_every_learner_s_parameters_are_priced() -> None:
+    def factors(name: str, **parameters: Any) -> tuple[float, float]:
+        return LEARNERS.build(name, parameters).cost_factors()
+
+    assert factors("svm_rbf", C=3.0) == (1.0, 1.0)
+    assert factors("random_forest", n_estimators=50) == (0.5, 0.5)
+    assert factors("hist_gradient_boosting", max_iter=50) == (0.5, 0.5)
+    assert factors("mlp") == (1.0, 1.0)
+    assert factors("mlp", max_iter=30, hidden_layer_sizes=(20, 30)) == (0.1, 0.5)
+    assert factors("mlp", max_iter=5000) == (1.0, 1.0), "fits end by themselves"
+
+
 def test_uncertainty_of_a_sum() -> None:
     model = CostModel()
     one, two = ("fit", ("a", "a", "iris"), 10.0), ("fit", ("b", "b", "wine"), 10.0)
@@ -162,7 +189,8 @@ def test_uncertainty_of_a_sum() -> None:
 
 def test_a_model_goes_through_plain_data() -> None:
     ladder = Ladder(0.5, {"a": (1.0, 0, 0, 0, 0, 0.5)}, {"a": 0.25}, {"a\tiris": 0.125}, {"0": 0.5})
-    model = CostModel({"fit": (ladder,), "predict": (), "query": (ladder, ladder)}, {"": 0.5, "iris": 0.25}, 7)
+    ladders = {"fit": (ladder,), "predict": (), "query": (ladder, ladder), "memory": (ladder,)}
+    model = CostModel(ladders, {"": 0.5, "iris": 0.25}, 7)
     plain = model.to_plain()
     again = CostModel.from_plain(json.loads(json.dumps(plain)))
     assert again.to_plain() == plain

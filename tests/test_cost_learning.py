@@ -7,11 +7,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from small_store import make_store
 
 from algrid.cost import CostModel
-from algrid.cost_learning import costs_of, learn, shipped_model
+from algrid.cost_learning import costs_of, fit_model, learn, observations, shipped_model
+from algrid.planner import make_plan
 from algrid.progress import Quiet
 from algrid.session import Session
 from algrid.store import Store
@@ -65,7 +67,7 @@ def test_what_was_seen_is_predicted(path: Path, model: CostModel) -> None:
     plan = Session(GRID, path).plan
     _, once, queries = spent(path)
     seen = sum(once.values()) + queries
-    overhead = 1.2e-3 * sum(21 if v.batch_size == 1 else 5 for v in plan.variants) * len(plan.cells)
+    overhead = 4e-4 * sum(21 if v.batch_size == 1 else 5 for v in plan.variants) * len(plan.cells)
     assert plan.n_learned == model.n_runs == 48
     # loose: the first fits load libraries, and other work runs beside the tests
     assert 3600 * plan.core_hours[1] == pytest.approx(seen + overhead, rel=0.5)
@@ -89,6 +91,23 @@ def test_a_store_of_other_learners_says_nothing(path: Path, model: CostModel) ->
     before = (path / "cost.json").read_text()
     assert learn(path, Store.open(path).snapshot(), other).to_plain() == shipped_model().to_plain()
     (path / "cost.json").write_text(before)
+
+
+def test_memory_is_learned_where_it_was_seen(path: Path, model: CostModel) -> None:
+    assert [ladder.names for ladder in model.ladders["memory"][-1:]] == [{}], "nobody looked at runs of this process"
+    spec = Session(GRID).spec
+    seen = observations(Store.open(path).snapshot())
+    assert np.isnan(seen.columns["memory"]).all()
+    is_forest = seen.columns["learner"] == "random_forest(n_estimators=10)"
+    memory = np.where(is_forest, 6e8, np.where(seen.columns["dataset"] == "wine", 3e8, 2e8))
+    learned = fit_model(
+        shipped_model(), spec.learners, spec.strategies, {**seen.columns, "memory": memory}, seen.sharing, 48
+    )
+    plan = make_plan(spec, learned)
+    for cell, most in zip(plan.cells, plan.memory, strict=True):
+        of_bayes = 3e8 if cell.dataset.dataset_name == "wine" else 2e8
+        assert most == pytest.approx(6e8 if cell.learner.name == "random_forest" else of_bayes, rel=0.05)
+    assert plan.facts()["memory of a computing process, roughly"] in {"up to 599 MB", "up to 600 MB", "up to 601 MB"}
 
 
 def test_without_a_store_there_is_the_shipped_model(tmp_path: Path) -> None:

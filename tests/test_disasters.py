@@ -231,25 +231,31 @@ def rewritten(results: Path, **changes: Any) -> None:
     (results / "manifest.json").write_text(json.dumps({"checksum": _digest(content), **content}))
 
 
-def test_a_store_of_layout_1_is_read_and_goes_on(folder: Path) -> None:
-    """Layout 1 had neither a limit of a run nor attempts."""
+@pytest.mark.parametrize(
+    ("version", "lacks"),
+    [(1, ("limit_run_seconds", "attempts", "peak_memory")), (2, ("peak_memory",))],
+    ids=["layout 1", "layout 2"],
+)
+def test_a_store_of_an_older_layout_is_read_and_goes_on(folder: Path, version: int, lacks: tuple[str, ...]) -> None:
     results = folder / "results/small"
     shards = []
     for one in json.loads((results / "manifest.json").read_text())["shards"]:
         file = results / one["file"]
         table = pq.read_table(file, partitioning=None)
-        pq.write_table(
-            table.drop_columns([c for c in ("limit_run_seconds", "attempts") if c in table.column_names]), file
-        )
-        shards.append({**one, "version": 1, "bytes": file.stat().st_size})
-    rewritten(results, version=1, shards=shards)
+        pq.write_table(table.drop_columns([c for c in lacks if c in table.column_names]), file)
+        shards.append({**one, "version": version, "bytes": file.stat().st_size})
+    rewritten(results, version=version, shards=shards)
     assert algrid("status", "small.yaml", folder=folder).returncode == 0
-    assert {row["attempts"] for row in Store.open(results).snapshot().table("runs").to_pylist()} == {None}
+    rows = Store.open(results).snapshot().table("runs").to_pylist()
+    assert {row[column] for row in rows for column in lacks} == {None}
+    assert all(row["queried"] for row in rows)
     done = algrid("run", "grown.yaml", "--results", "results/small", "--workers", "1", folder=folder)
     assert done.returncode == 0
     snapshot = Store.open(results).snapshot()
     assert snapshot.manifest.version == VERSION
-    assert snapshot.table("runs", ["reach"])["reach"].to_pylist() == [20] * 4
+    found = snapshot.table("runs", ["reach", "peak_memory"])
+    assert found["reach"].to_pylist() == [20] * 4
+    assert all(peak > 2**20 for peak in found["peak_memory"].to_pylist()), "of what was made now"
 
 
 def test_a_store_of_a_newer_layout_is_left_alone(folder: Path) -> None:

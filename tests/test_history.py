@@ -137,12 +137,14 @@ def made_up(draw: st.DrawFn) -> tuple[History, int, int]:
 def test_a_history_comes_back_from_its_row(made: tuple[History, int, int]) -> None:
     history, n_start, n_classes = made
     history.stop("timeout", "too slow")
+    history.memory = 2**40
     back = History.from_row(stored(history, n_start, n_classes))
     assert len(back.points) == len(history.points)
     for found, expected in zip(back.points, history.points, strict=True):
         assert_same(found, expected)
     assert back.queried.tolist() == history.queried.tolist()
     assert (back.stop_reason, back.error, back.traceback) == (None, None, None)  # ready to go on
+    assert back.memory == back.reopened().memory == (2**40 if history.points else 0)
 
 
 def test_a_row_by_hand() -> None:
@@ -164,6 +166,7 @@ def test_a_row_by_hand() -> None:
         assert row[f"{stage}_seconds"] == [getattr(p, stage)[0] for p in history.points]
         assert row[f"{stage}_cpu_seconds"] == [getattr(p, stage)[1] for p in history.points]
     assert row["fit_shared"] == [p.fit_shared for p in history.points]
+    assert row["peak_memory"] is None
 
 
 def test_sparse_counts_lie_at_positions_of_the_whole_column() -> None:

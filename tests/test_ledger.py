@@ -56,6 +56,21 @@ def test_a_suspect_goes_first_and_alone_and_a_second_death_at_the_same_place_con
     assert sizes(ledger.begin()) == [1, 3]
 
 
+def test_memory_is_of_all_that_were_in_step_since_it_was_looked_at() -> None:
+    ledger = ledger_of(4)
+    ledger.begin()
+    ledger.note(0.0, "phase", "fit", [0, 1])
+    ledger.note_memory(100)  # all four had begun
+    ledger.note(0.0, "phase", "query", [0])
+    ledger.note_memory(300)  # of a fit of two and a query of one of them
+    ledger.note_memory(400)  # the query goes on
+    ledger.note(0.0, "phase", "query", [2])
+    ledger.note_memory(50)
+    ledger.give_up("error", "enough")
+    rows = ledger.outcome().tables["runs"].to_pylist()
+    assert [row["peak_memory"] for row in rows] == [400, 300, 100, 100]
+
+
 def test_a_suspect_that_passes_is_free() -> None:
     ledger = ledger_of(2)
     ledger.begin()

@@ -73,6 +73,7 @@ def test_counts() -> None:
     # of 64 runs each on iris and wine (3 classes): 5 or 3 points, 20 labels, pools of 90 and 107 rows
     points = 64 * (20 + 5 * (26 + 9)) + 64 * (20 + 3 * (26 + 9))
     assert plan.n_bytes == pytest.approx(points + 64 * 20 * np.log2([90, 107]).sum() / 8, abs=1)
+    assert plan.facts()["memory of a computing process, roughly"] == "up to 180 MB"
     assert plan.facts()["size of the store, roughly"] == f"{plan.n_bytes / 1000:.0f} kB"
 
 
@@ -300,6 +301,12 @@ def test_certain_sharing_hand_computed() -> None:
     )
     # 87 to buy; batch 50: 0 50 87; batch 100: 0 87; twice. Shared: the start (3) and the whole pool (3)
     assert exhausted.fits == (10, 6)
+
+
+def test_a_limit_below_the_memory_that_is_predicted_is_a_note() -> None:
+    (note,) = [n for n in plan_of(datasets=["iris"], limits={"memory": "100 MiB"}).notes if "gaussian_nb" in n]
+    assert note == ("iris: runs of gaussian_nb are predicted to take up to 172 MiB of memory; the limit is 100 MiB")
+    assert not any("of memory" in n for n in plan_of(limits={"memory": "1 GiB"}).notes)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_types_of_runs(name: str, type_: pa.DataType) -> None:
 
 def test_timing_columns() -> None:
     expected = {f"{what}_{clock}" for what in ("query", "fit", "predict") for clock in ("seconds", "cpu_seconds")}
-    assert set(TIMING_COLUMNS) == expected | {"fit_shared"}
+    assert set(TIMING_COLUMNS) == expected | {"fit_shared", "peak_memory"}
     assert len(set(TIMING_COLUMNS)) == len(TIMING_COLUMNS)
     timed = {c.name for table in TABLES.values() for c in table.columns if "seconds" in c.name}
     assert timed - set(TIMING_COLUMNS) == {"limit_seconds", "limit_run_seconds"}  # what was asked for, not measured

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -99,6 +100,30 @@ def test_harmless_mischief_changes_nothing(supervisor: Supervisor, deed: str) ->
     assert [compared(row) for row in rows[1:]] == [expected(v) for v in variants[1:]]
     after = rows_of(supervisor.run(make_slice(*variants[1:])))
     assert [compared(row) for row in after] == [expected(v) for v in variants[1:]], "nor in the next slice"
+
+
+def test_a_run_has_the_memory_that_there_was_while_it_was_in_step(supervisor: Supervisor) -> None:
+    greedy = Variant(villains.Villain("taste memory"), None, 5)
+    peaks = [
+        [row["peak_memory"] for row in rows_of(supervisor.run(make_slice(*variants)))]
+        for variants in ([variant("random")], [greedy], [variant("random"), variant("margin")])
+    ]
+    (before,), (much,), after = peaks
+    assert before > 20 * 2**20, "an interpreter and libraries"
+    # what is given back at once is seen: it is the system that looks all the time
+    assert much > before + 200 * 2**20
+    assert max(after) < much - 150 * 2**20, "and it is of that slice alone"
+
+
+def test_where_the_system_does_not_say_the_peak_memory_is_what_is_seen(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor.run(make_slice(variant("random")))
+    child = supervisor._child
+    assert child is not None
+    assert child.peak() >= child.resident() > 0
+    monkeypatch.setattr("algrid.supervisor.Path", lambda _: Path("nowhere"))
+    assert child.peak() == child.resident()
 
 
 def test_a_slice_begins_where_the_child_began(supervisor: Supervisor) -> None:

@@ -27,6 +27,10 @@ def _eat() -> None:
         time.sleep(0.005)
 
 
+def _taste() -> None:
+    np.ones(2**25)  # 256 MiB
+
+
 def _print() -> None:
     for stream in (sys.stdout, sys.stderr):
         print("x" * 4_000_000, file=stream, flush=True)
@@ -91,6 +95,7 @@ _DEEDS: dict[str, Callable[[], Any]] = {
     "spin": _spin,
     "hang in C": lambda: ctypes.PyDLL(None).sleep(60),  # holds the GIL
     "eat memory": _eat,
+    "taste memory": _taste,
     "print": _print,
     "fork": _fork,
     "fork and stay": _stay_forked,

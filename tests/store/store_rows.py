@@ -63,6 +63,7 @@ FULL_ROW: dict[str, Any] = {
     "predict_seconds": [0.125],
     "predict_cpu_seconds": [],
     "fit_shared": [True, False, None],
+    "peak_memory": 2**32 + 4096,
     "provenance": None,
 }
 
