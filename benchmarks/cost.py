@@ -4,6 +4,9 @@
     python benchmarks/cost.py --stored RESULTS
     python benchmarks/cost.py --prior RESULTS [RESULTS ...]
 
+The shipped prior was made of the stores of `prior_learners.yaml` and `prior_texts.yaml`, which are here, and of the
+shipped grids `strategies_smoke`, `paper_small` and `text_small`.
+
 Actual costs are CPU seconds of all processes that were started for the grid (workers, and the processes in which they
 compute), less what it takes to start them: that is measured on a grid of one short run, and no part of a prediction.
 """
