@@ -16,7 +16,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import matplotlib.axis
 
 __all__ = [
     "BASELINE",
@@ -31,6 +34,7 @@ __all__ = [
     "label_of",
     "labels_of",
     "looks",
+    "plain_ticks",
     "style",
 ]
 
@@ -162,6 +166,15 @@ def looks(levels: Sequence[Any]) -> dict[Any, Look]:
         result[name] = Look(PALETTE[slot], _MARKERS[slot], _DASHES[taken[slot] % len(_DASHES)])
         taken[slot] += 1
     return {level: result[level] for level in levels}
+
+
+def plain_ticks(axis: matplotlib.axis.Axis) -> None:
+    """Plain numbers at 1, 2 and 5 times powers of ten along a logarithmic axis: ``0.05``, ``2,000``."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def is_baseline(level: Any) -> bool:

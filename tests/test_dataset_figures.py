@@ -29,6 +29,7 @@ def test_a_coverage_draws_and_names_what_it_says() -> None:
     assert found.numbers["dataset"].tolist() == ["d0", "d1", "d2", "d3"]
     (axes,) = found.figure.axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert axes.xaxis.get_major_formatter()(2000.0) == "2,000"
     assert [len(points.get_offsets()) for points in axes.collections] == [1, 1, 1, 1, 0]  # four groups, no ring
     assert [text.get_text() for text in axes.texts] == ["d0", "d1", "d2", "d3"]
     assert "4 datasets of 50 to 350 rows, 4 to 4 columns and 2 to 26 classes" in found.caption

@@ -9,7 +9,7 @@ import pandas as pd
 
 from algrid.figures._matrix import Colours, matrix_figure
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import PALETTE, WIDTH, labels_of, style
+from algrid.style import PALETTE, WIDTH, labels_of, plain_ticks, style
 from algrid.wording import plural, spoken
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def coverage_figure(table: pd.DataFrame, *, name: str = "coverage") -> Figure:
 
         figure = Canvas(figsize=(WIDTH, _HEIGHT), layout="constrained")
         axes = figure.add_subplot(xscale="log", yscale="log", xlabel="rows", ylabel="columns")
+        axes.margins(0.08)
+        plain_ticks(axes.xaxis)
+        plain_ticks(axes.yaxis)
         low = 0.0
         for (most, says, marker), colour in zip(_GROUPS, PALETTE, strict=False):
             own = numbers[(numbers["n_classes"] > low) & (numbers["n_classes"] <= most)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from algrid.figures.base import Figure, file_name, rounded
-from algrid.style import GREY, MAX_LINES, PALETTE, WIDTH, label_of, labels_of, style
+from algrid.style import GREY, MAX_LINES, PALETTE, WIDTH, label_of, labels_of, plain_ticks, style
 from algrid.wording import enumerated, plural, spoken
 
 if TYPE_CHECKING:
@@ -118,11 +118,6 @@ def _colours(numbers: pd.DataFrame) -> list[str]:
 
 
 def _seconds(axes: matplotlib.axes.Axes) -> None:
-    """A logarithmic axis with plain numbers at 1, 2 and 5 times powers of ten."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    plain_ticks(axes.xaxis)
     axes.set_xlabel("seconds of a run (its fits as if alone)")
