@@ -32,6 +32,8 @@ _CORE = (
         list("-+0123456789."),
     ),
 )
+#: A list of mistakes ends after so many: 92 datasets of a package that is not there are 92.
+_LISTED = 25
 _STRING = "tag:yaml.org,2002:str"
 
 
@@ -100,7 +102,7 @@ class Problems:
         self._found.setdefault(f"{', '.join(place)}: {message}", line or 0)
 
     def raise_if_any(self) -> None:
-        """Raise one `GridError` that lists all mistakes, in the order of their lines.
+        """Raise one `GridError` that lists all mistakes (of very many the first), in the order of their lines.
 
         Raises
         ------
@@ -111,7 +113,8 @@ class Problems:
         if len(found) == 1:
             raise GridError(found[0])
         if found:
-            raise GridError("\n  ".join([f"{len(found)} mistakes in {self.source}:", *found]))
+            more = [f"and {len(found) - _LISTED} more."] if len(found) > _LISTED else []
+            raise GridError("\n  ".join([f"{len(found)} mistakes in {self.source}:", *found[:_LISTED], *more]))
 
     def _line(self, path: KeyPath) -> int | None:
         while path not in self.lines and path:

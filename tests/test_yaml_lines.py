@@ -125,6 +125,18 @@ def test_problems_are_listed_by_line_and_once():
     )
 
 
+def test_of_very_many_problems_the_first_are_listed():
+    problems = Problems("g.yaml", {(i,): i + 1 for i in range(100)})
+    for i in range(100):
+        problems.add((i,), "bad.")
+    with pytest.raises(GridError) as caught:
+        problems.raise_if_any()
+    first, *listed, last = str(caught.value).splitlines()
+    assert first == "100 mistakes in g.yaml:"
+    assert last == "  and 75 more."
+    assert listed[-1] == "  g.yaml, line 25, [24]: bad."
+
+
 def test_without_lines_a_problem_has_its_path_alone():
     problems = Problems("grid")
     problems.add(("a", 1), "wrong.")
