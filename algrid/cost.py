@@ -6,7 +6,7 @@ A prior of each learner and strategy (rough: within a factor of a few) is correc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,12 +154,14 @@ class Prices:
         """All of it."""
         return self.scored + self.queried + self.rest
 
-    def totals(self, table: VariantTable, shape: Shape, chosen: NDArray[np.bool_]) -> Iterator[tuple[str, Keys, float]]:
-        """The terms of the sum over the chosen variants, as `CostModel.spread` takes them."""
+    def totals(
+        self, table: VariantTable, shape: Shape, chosen: NDArray[np.bool_]
+    ) -> Iterator[tuple[tuple[str, Keys], float]]:
+        """The terms of the sum over the chosen variants, keyed as `CostModel.spread` takes them."""
         learner = table.learner
-        yield "fit", (learner.name, learner.label, shape.dataset), float((self.scored + self.rest)[chosen].sum())
+        yield ("fit", (learner.name, learner.label, shape.dataset)), float((self.scored + self.rest)[chosen].sum())
         for i in np.flatnonzero(chosen):
-            yield "query", (*table.keys[i], shape.dataset), float(self.queried[i])
+            yield ("query", (*table.keys[i], shape.dataset)), float(self.queried[i])
 
 
 @dataclass(frozen=True)
@@ -223,19 +225,19 @@ class CostModel:
         """(n,) factors by which a part's prior is corrected; see `Ladder.log_ratio`."""
         return np.exp(sum((ladder.log_ratio(keys, x) for ladder in self.ladders[part]), np.zeros(len(x))))
 
-    def spread(self, totals: Iterable[tuple[str, Keys, float]], *, common: bool = True) -> float:
+    def spread(self, totals: Mapping[tuple[str, Keys], float], *, common: bool = True) -> float:
         """Standard deviation of the logarithm of a sum of costs.
 
         Parameters
         ----------
-        totals : iterable of (part, keys, seconds)
-            The sum's terms: ``fit`` or ``query``, what they are of, and how much it is.
+        totals : mapping from (part, keys) to seconds
+            The sum's terms: ``fit`` or ``query``, what they are of, and how much it is together.
         common : bool
             Whether what is uncertain about all costs alike (the machine) counts.
         """
         by_rung: dict[tuple[str, ...], dict[str, float]] = {}
         whole = 0.0
-        for part, keys, seconds in totals:
+        for (part, keys), seconds in totals.items():
             whole += seconds
             for rung, variance in _last(self.ladders[part]).uncertain(keys):
                 # the machine is one and the same for all parts

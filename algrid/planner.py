@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from algrid.cell import UNBOUND, Cell, Variant
 from algrid.checks import notes as check_notes
 from algrid.cost import CostModel, Prices, Shape, VariantTable
+from algrid.cost_ladder import Keys
 from algrid.datasets.base import Dataset, DatasetPlugin
 from algrid.datasets.facts import DatasetFacts
 from algrid.grid import GridSpec
@@ -81,6 +82,7 @@ class _Planner:
         places = dict(zip(distinct, range(len(distinct)), strict=True))
         at = np.array([places[id(row)] for row in self.rows])
         skip, targets, seconds, memory, available, n_start, n_classes = zip(*distinct.values(), strict=True)
+        totals = self._totals()
         return Plan(
             spec=self.spec,
             cells=tuple(self.cells),
@@ -93,8 +95,8 @@ class _Planner:
             n_classes=np.array(n_classes, dtype=np.int32)[at],
             seconds=np.array(seconds)[at],
             memory=np.array(memory)[at],
-            spread=self._spread(common=True),
-            own_spread=self._spread(common=False),
+            spread=self.costs.spread(totals),
+            own_spread=self.costs.spread(totals, common=False),
             n_learned=self.costs.n_runs,
             notes=tuple(dict.fromkeys(self.notes)),
         )
@@ -220,16 +222,15 @@ class _Planner:
         self.priced[id(row)] = table, prices, shape
         return row
 
-    def _spread(self, *, common: bool) -> float:
-        """Uncertainty of the sum of all costs, as the standard deviation of its logarithm."""
+    def _totals(self) -> dict[tuple[str, Keys], float]:
+        """What the grid spends on which fits and queries, in seconds."""
         many = Counter(map(id, self.rows))
         skips = {id(row): row[0] for row in self.rows}
-        totals = [
-            (part, keys, many[i] * seconds)
-            for i, (table, prices, shape) in self.priced.items()
-            for part, keys, seconds in prices.totals(table, shape, skips[i] == 0)
-        ]
-        return self.costs.spread(totals, common=common)
+        totals: defaultdict[tuple[str, Keys], float] = defaultdict(float)
+        for i, (table, prices, shape) in self.priced.items():
+            for key, seconds in prices.totals(table, shape, skips[i] == 0):
+                totals[key] += many[i] * seconds
+        return totals
 
     def _target(self, variant: Variant, available: int, facts: DatasetFacts) -> int:
         for budget in self.spec.budgets:

@@ -174,17 +174,17 @@ def test_every_learner_s_parameters_are_priced() -> None:
 
 def test_uncertainty_of_a_sum() -> None:
     model = CostModel()
-    one, two = ("fit", ("a", "a", "iris"), 10.0), ("fit", ("b", "b", "wine"), 10.0)
+    one, two = {("fit", ("a", "a", "iris")): 10.0}, {("fit", ("b", "b", "wine")): 10.0}
     # nothing is known: the machine (0.8, and 0.1 of drift), a name (0.6), a label (0.4), a dataset (0.3)
     own = 0.6**2 + 0.4**2 + 0.3**2
     approx = np.log1p(sum(np.expm1(v) for v in (0.36, 0.16, 0.09)))
-    assert model.spread([one], common=False) == pytest.approx(np.sqrt(approx))
-    assert model.spread([one], common=False) == pytest.approx(np.sqrt(own), rel=0.2)
+    assert model.spread(one, common=False) == pytest.approx(np.sqrt(approx))
+    assert model.spread(one, common=False) == pytest.approx(np.sqrt(own), rel=0.2)
     # two that have nothing in common but the machine are known better together, and much less so where it counts
-    assert model.spread([one, two], common=False) < 0.8 * model.spread([one], common=False)
-    assert model.spread([one, two]) > 0.8
-    # the same again is no news
-    assert model.spread([one, one]) == pytest.approx(model.spread([one]))
+    assert model.spread(one | two, common=False) < 0.8 * model.spread(one, common=False)
+    assert model.spread(one | two) > 0.8
+    # more of the same is no news
+    assert model.spread(dict.fromkeys(one, 20.0)) == pytest.approx(model.spread(one))
 
 
 def test_a_model_goes_through_plain_data() -> None:
