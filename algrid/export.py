@@ -83,7 +83,7 @@ def _points(snapshot: Snapshot, metric: str | Metric, part: str) -> Any:
 
     def batches() -> Iterator[Any]:
         for batch in snapshot.batches(RUNS.name, columns):
-            yield from points(pa.table(batch)).to_batches()
+            yield from points(pa.Table.from_batches([batch])).to_batches()
 
     empty = pa.schema([RUNS.schema.field(name) for name in columns]).empty_table()
     return pa.RecordBatchReader.from_batches(points(empty).schema, batches())

@@ -102,7 +102,7 @@ def _merge_one(writer: Writer, source: Path, snapshot: Snapshot) -> Merged:
     for table in (RUNS, SKYLINES):
         known = before.ids(table.name)
         for batch in snapshot.batches(table.name):
-            rows = pa.table(batch)
+            rows = pa.Table.from_batches([batch])
             ids = from_hex(np.array(rows[table.key].to_pylist(), dtype=np.str_))
             is_new = ~np.isin(ids, known)
             taken = is_new.copy()

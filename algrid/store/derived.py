@@ -105,7 +105,8 @@ def derived_table(root: Path, kind: str, shard: Shard, columns: Sequence[str], m
         with pq.ParquetFile(root / shard.file, page_checksum_verification=True) as file:
             there = [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=_ROWS, columns=there):
-                yield make(conform(pa.table(batch), TABLES[shard.table]).select(columns))
+                # not pa.table(batch): in what that makes, each column keeps all others in memory
+                yield make(conform(pa.Table.from_batches([batch]), TABLES[shard.table]).select(columns))
 
     return derived(
         root,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from store.store_rows import KEEP, filled, runs
 
@@ -54,6 +55,18 @@ def test_all_that_resume_needs(store: Store) -> None:
         [1.5, np.inf, np.inf],
     ]
     assert found.skylines.tolist() == [0]
+
+
+def test_what_is_derived_keeps_nothing_else_in_memory(store: Store) -> None:
+    with store.writer() as writer:
+        writer.append("runs", runs(range(100), confusion_test=lambda _: list(range(20_000))))
+    snapshot = store.snapshot()
+    before = pa.total_allocated_bytes()
+    found = snapshot.derived(
+        "runs", "narrow", ["batch_size", "confusion_test"], lambda rows: rows.select(["batch_size"])
+    )
+    assert found.num_rows == 100
+    assert pa.total_allocated_bytes() - before < 100_000, "of 8 MB of confusion matrices"
 
 
 def test_it_is_made_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
