@@ -55,7 +55,7 @@ _AXES = ("dataset", "strategy", "start_set", "batch_size", "learner", "split")
 #: Queries of a whole run.
 _QUERIES = 99
 #: Points that are read at a time, but for those of one dataset.
-_POINTS = 5_000_000
+_POINTS = 20_000_000
 
 Floats = NDArray[np.float64]
 
@@ -161,7 +161,8 @@ class OgalResults:
         for axis in _AXES:
             frame[axis] = self._level(axis, table[axis])
         for axis, constant in CONSTANTS.items():
-            frame[axis] = constant
+            is_text = isinstance(constant, str)  # a text is held once, not once a point
+            frame[axis] = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), [constant]) if is_text else constant
         frame["cycle"] = table["cycle"].astype(np.int32)
         frame["n_labeled"] = pd.array([None] * len(frame), dtype="Int32")
         frame["n_bought"] = (frame["cycle"] * frame["batch_size"]).astype(np.int32)
