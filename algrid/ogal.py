@@ -160,9 +160,10 @@ class OgalResults:
         frame = pd.DataFrame({"run_id": table["run_id"]})
         for axis in _AXES:
             frame[axis] = self._level(axis, table[axis])
+        nothing = np.zeros(len(frame), np.int64)
         for axis, constant in CONSTANTS.items():
-            is_text = isinstance(constant, str)  # a text is held once, not once a point
-            frame[axis] = pd.Categorical.from_codes(np.zeros(len(frame), np.int8), [constant]) if is_text else constant
+            values = pd.Index([constant])
+            frame[axis] = constant if isinstance(constant, int) else pd.Categorical.from_codes(nothing, values)
         frame["cycle"] = table["cycle"].astype(np.int32)
         frame["n_labeled"] = pd.array([None] * len(frame), dtype="Int32")
         frame["n_bought"] = (frame["cycle"] * frame["batch_size"]).astype(np.int32)
