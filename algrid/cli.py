@@ -57,7 +57,7 @@ Grid = Annotated[str, typer.Argument(metavar="GRID", help="A grid file, or the n
 def main() -> None:
     """Run the command line; every error that is the user's is one message."""
     sys.path.insert(0, os.getcwd())  # a grid may name the user's own module:Class
-    python_says, warnings.showwarning = warnings.showwarning, _warn
+    python_says, warnings.showwarning = warnings.showwarning, _Warner()
     try:
         app()
     except AlgridError as error:
@@ -72,20 +72,28 @@ def main() -> None:
         warnings.showwarning = python_says
 
 
-def _warn(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: Any = None,  # noqa: ARG001
-    line: str | None = None,
-) -> None:
-    if issubclass(category, AlgridWarning):
-        _err.print(f"warning: {message}", style="yellow", markup=False, soft_wrap=True)
-    else:
-        _err.print(
-            warnings.formatwarning(message, category, filename, lineno, line).rstrip(), markup=False, soft_wrap=True
-        )
+class _Warner:
+    """Shows warnings; those that are the user's in a line, and once: data are read by several steps of a command."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,  # noqa: ARG002
+        line: str | None = None,
+    ) -> None:
+        """What Python calls in place of `warnings.showwarning`."""
+        if not issubclass(category, AlgridWarning):
+            text = warnings.formatwarning(message, category, filename, lineno, line).rstrip()
+            _err.print(text, markup=False, soft_wrap=True)
+        elif str(message) not in self._said:
+            self._said.add(str(message))
+            _err.print(f"warning: {message}", style="yellow", markup=False, soft_wrap=True)
 
 
 @app.command()

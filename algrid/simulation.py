@@ -144,7 +144,7 @@ def _dataset(X: Any, y: Any) -> Dataset:
     if isinstance(y, str):
         return Dataset.from_frame(X, target=y)
     rows = X.tolist() if isinstance(X, np.ndarray | pd.Series) else X
-    if isinstance(rows, list | tuple) and len(rows) and all(isinstance(row, str) for row in rows):
+    if isinstance(rows, list | tuple) and len(rows) and any(isinstance(row, str) for row in rows):
         return Dataset.from_texts(rows, y)
     return Dataset.from_arrays(X, y)
 

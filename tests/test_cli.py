@@ -54,6 +54,19 @@ def test_a_second_run_does_nothing_and_says_so(folder: Path) -> None:
     assert "Dask" not in done.stderr
 
 
+def test_a_warning_is_said_once_and_noted_in_every_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALGRID_CACHE", str(tmp_path / "cache"))
+    rows = [f"{i}.5,{'ab'[i % 2]}" for i in range(39)] + ["n.a.,a"]
+    (tmp_path / "odd.csv").write_text("\n".join(["size,kind", *rows]))
+    grid = {"datasets": {"file": {"path": "odd.csv", "target": "kind"}}, "strategies": "random", "budgets": 5}
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump(grid))
+    said = "column 'size' of dataset 'odd' has 39 different numbers and texts such as 'n.a.'"
+    for warnings in (1, 0):
+        done = algrid("plan", "odd.yaml", folder=tmp_path)
+        assert done.stderr.count(f"warning: {said}") == warnings
+        assert f"note: odd: {said}" in " ".join((done.stdout + done.stderr).split())
+
+
 def test_plan(folder: Path) -> None:
     done = algrid("plan", "tiny.yaml", folder=folder)
     assert done.returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -90,7 +91,8 @@ class HuggingFace(DatasetPlugin):
     def _part(self, split: str) -> tuple[list[Any], list[Any]]:
         table = self._splits()
         if split not in table:
-            raise DatasetError(unknown_name(f"split of {self.repository!r}", split, map(str, table)))
+            found = unknown_name(f"split of {self.repository!r}", split, map(str, table))
+            raise DatasetError(f"{found} Name it with `pool: ...` or `test: ...`; `test: ''` takes none.")
         part = table[split]
         require_columns(
             [self.text],
@@ -125,12 +127,16 @@ class HuggingFace(DatasetPlugin):
                 self.repository, self.configuration or None, revision=self.revision or None, trust_remote_code=False
             )
         except Exception as error:  # the hub's clients raise dozens of kinds
+            if Path(self.repository).is_dir():
+                raise DatasetError(
+                    f"the folder {self.repository!r} can't be loaded: it needs CSV, JSON lines or Parquet files called "
+                    f"after their splits, such as train.csv and test.csv. ({in_one_line(error)})"
+                ) from error
             offline = "the hub is switched off (HF_HUB_OFFLINE, HF_DATASETS_OFFLINE)"
             hub = offline if datasets.config.HF_HUB_OFFLINE else "the hub gave no answer, or has none of that name"
             raise DatasetError(
                 f"dataset {self.repository!r} can't be loaded: it is no folder, it is not in the cache "
                 f"{datasets.config.HF_DATASETS_CACHE}, and {hub}. Ways to provide it: a folder of its files for "
                 "`repository`; a file of yours with `text_file: {path: ...}`; the cache of a machine that has it (set "
-                f"HF_HOME); or the network, with HF_HUB_OFFLINE unset. "
-                f"({in_one_line(error)})"
+                f"HF_HOME); or the network, with HF_HUB_OFFLINE unset. ({in_one_line(error)})"
             ) from error

@@ -330,8 +330,13 @@ def test_a_folder_with_a_hubs_layout(tmp_path: Path, monkeypatch: pytest.MonkeyP
         warnings.simplefilter("ignore")  # of the hub's client, about itself
         data = DATASETS.build("huggingface", {"repository": str(tmp_path / "q")}).load()
         pool = DATASETS.build("huggingface", {"repository": str(tmp_path / "q"), "test": ""}).load()
-        with pytest.raises(DatasetError, match=r"unknown split of .*'tset'. Did you mean 'test'"):
+        with pytest.raises(
+            DatasetError, match=r"unknown split of .*'tset'. Did you mean 'test'.*`test: ''` takes none"
+        ):
             DATASETS.build("huggingface", {"repository": str(tmp_path / "q"), "test": "tset"}).load()
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(DatasetError, match=r"the folder '.*empty' can't be loaded: it needs CSV.*train.csv"):
+            DATASETS.build("huggingface", {"repository": str(tmp_path / "empty")}).load()
     assert data.name == "q"
     assert data.documents == tuple(text for text, _ in ROWS) * 2
     assert data.test_rows is not None

@@ -98,6 +98,8 @@ def test_texts_of_a_notebook() -> None:
     names = np.array(data.class_names)[data.y]
     curve = ag.simulate(list(data.documents or ()), names, preprocessing={"tfidf": {"sublinear": True}}, budget=50)
     assert curve["accuracy"].iloc[-1] > curve["accuracy"].iloc[0]
+    with pytest.raises(DatasetError, match="1 documents without text, the first being row 1"):
+        ag.simulate(["one text", None, "another"], ["a", "b", "a"], preprocessing="tfidf", budget=1)
     assert ag.simulate(np.array(data.documents), names, preprocessing="tfidf", budget=5)["n_bought"].tolist() == [0, 5]
     with pytest.raises(AlgridError, match="texts need a representation"):
         ag.simulate(list(data.documents or ()), names, budget=5)
