@@ -13,7 +13,7 @@ import numpy as np
 
 from algrid.catalogues.catalogue import OWN, Catalogue
 from algrid.catalogues.entry import Entry
-from algrid.datasets._frame import listed, numbers_as_text, simplified
+from algrid.datasets._frame import are_documents, listed, numbers_as_text, simplified
 from algrid.datasets._ids import id_columns
 from algrid.datasets.file import File
 from algrid.datasets.folders import data_folder, replacing
@@ -29,6 +29,7 @@ __all__ = ["Column", "add_entry", "inspect_file"]
 _TARGETS = ("target", "class", "label", "y", "outcome", "result", "diagnosis")
 _MOST_CLASSES = 50  # of a column that is proposed as target
 _USABLE = (str, bytes, bool, int, float, np.number, np.bool_)  # kinds of values that a column may hold
+_DOCUMENTS = "documents: text_file reads them"
 _CODES = 10  # whole numbers of so few values are perhaps categories
 
 
@@ -97,6 +98,12 @@ def inspect_file(
         if target not in found.columns:
             raise DatasetError(_no_target(path, target, found))
         columns = _of_frame(found, target, drop, categorical)
+        documents = next((column.name for column in columns if column.why == _DOCUMENTS), None)
+        if documents is not None and {column.role for column in columns} == {"drop", "target"}:
+            raise DatasetError(
+                f"file {path!r} is one of texts, in the column {documents!r}. It needs no entry: name it in a grid file "
+                f"as text_file: {{path: {path}, text: {documents}, target: {target}}}."
+            )
     entry = Entry(
         name=name or plugin.dataset_name,
         kind="file",
@@ -133,7 +140,8 @@ def _of_frame(frame: pd.DataFrame, target: str, drop: Sequence[str], categorical
         other = None if is_number else next((value for value in present if not isinstance(value, _USABLE)), None)
         series, present = _countable(series), _countable(present)
         n_distinct = int(present.nunique())
-        numbers = None if is_number else numbers_as_text([str(value) for value in present.unique()])
+        texts = [] if is_number else [str(value) for value in present.unique()]
+        numbers = numbers_as_text(texts)
         codes = series.to_numpy(dtype=np.float64, na_value=np.nan) if is_number else pd.factorize(series)[0]
         is_id = bool(id_columns(np.asarray(codes, dtype=np.float64)[:, None], () if is_number else (0,))[0])
         whole = is_number and bool((present.astype(float) == np.floor(present.astype(float))).all())
@@ -141,6 +149,7 @@ def _of_frame(frame: pd.DataFrame, target: str, drop: Sequence[str], categorical
             (n_distinct == 0, "drop", "no value"),
             (other is not None, "drop", f"neither numbers nor text ({type(other).__name__})"),
             (numbers is not None, "categorical", "; ".join(numbers or ())),
+            (are_documents(texts), "drop", _DOCUMENTS),
             (is_id, "drop", "looks like an id"),
             (n_distinct == 1, "drop", "always the same value"),
             (not is_number, "categorical", "text or truth values"),

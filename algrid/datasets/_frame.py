@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_FRACTIONAL_LABELS",
+    "are_documents",
     "dataset_from_arrays",
     "dataset_from_frame",
     "labels_to_codes",
@@ -164,6 +165,14 @@ def _doubt(categories: Sequence[str], where: str, *, forced: bool) -> None:
         )
     if not forced and (found := numbers_as_text(categories)) is not None:
         warnings.warn(DataWarning(f"{where} has {found[0]}", found[1]), stacklevel=5)
+    if not forced and are_documents(categories):
+        cure = "if they are what is to be learned from, read the file as texts: text_file: {path: ..., text: ...}"
+        warnings.warn(DataWarning(f"{where} has documents, which are taken for categories", cure), stacklevel=5)
+
+
+def are_documents(categories: Sequence[str]) -> bool:
+    """Whether the different texts of a column are rather documents: many, and of five words or more on average."""
+    return len(categories) > _MANY_NUMBERS and sum(text.count(" ") for text in categories) >= 4 * len(categories)
 
 
 def numbers_as_text(categories: Sequence[str]) -> tuple[str, str] | None:

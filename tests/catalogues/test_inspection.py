@@ -11,7 +11,8 @@ import pytest
 
 from algrid.catalogues import Catalogue
 from algrid.catalogues.inspection import add_entry, inspect_file
-from algrid.errors import DatasetError, GridError
+from algrid.datasets import Dataset
+from algrid.errors import AlgridWarning, DatasetError, GridError
 from algrid.grid import GridSpec
 
 
@@ -93,6 +94,22 @@ def test_columns_that_are_odd(tmp_path: Path) -> None:
     assert (entry.drop, entry.features) == (("list", "day"), 2)
     with pytest.raises(DatasetError, match=r"needs a target.*Likely ones: y \(2 values\)"):
         inspect_file(str(tmp_path / "odd.parquet"))
+
+
+def test_a_file_of_texts_is_told(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"body": [f"review number {i} of a long product" for i in range(30)], "y": [0, 1] * 15})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(
+        DatasetError, match=r"one of texts, in the column 'body'.* text_file: \{path: .*a.csv, text: body"
+    ):
+        inspect_file(str(tmp_path / "a.csv"), "y")
+    frame.assign(stars=[1.0, 2.5] * 15).to_csv(tmp_path / "b.csv", index=False)
+    entry, columns = inspect_file(str(tmp_path / "b.csv"), "y")
+    assert (columns[0].role, columns[0].why) == ("drop", "documents: text_file reads them")
+    assert entry.drop == ("body",)
+    with pytest.warns(AlgridWarning) as said:
+        Dataset.from_frame(frame, target="y")
+    assert any("column 'body' of dataset 'data' has documents" in str(warning.message) for warning in said)
 
 
 def test_a_matrix(tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def test_wide_libsvm_stays_sparse(tmp_path: Path) -> None:
         ("a.csv", b"\x00\x01\x02\xff", {"target": "y"}, r"can't be read as text in UTF-8"),
         ("a.parquet", "not parquet", {"target": "y"}, r"can't be read as Parquet"),
         ("a.svm", "plain text, no numbers", {}, r"can't be read as LIBSVM .*could not convert"),
+        ("a.txt", "good it is\nbad it is not\n", {}, r"lines of `label text` are read by text_file"),
+        ("a.jsonl", "{}", {"target": "y"}, r"Files of texts, such as .jsonl, are read by text_file"),
         ("a.svm", "1 2:1 1:1\n", {}, r"can't be read as LIBSVM"),
         ("a.svm", "1,2 1:1\n2 1:1\n", {}, r"can't be read as LIBSVM"),
         ("a.svm", "# nothing\n", {}, r"no rows|can't be read as LIBSVM"),

@@ -115,7 +115,8 @@ def read_file(path: Path, target: str, encoding: str = "utf-8") -> pd.DataFrame 
             ending = f"the ending {path.suffix!r}" if path.suffix else "no ending"
             raise DatasetError(
                 f"file {str(path)!r} has {ending}; known are {', '.join(ENDINGS)}, each also followed by "
-                f"{', '.join(COMPRESSIONS)}.{hint(first_bytes(path))}"
+                f"{', '.join(COMPRESSIONS)}. Files of texts, such as .jsonl, are read by text_file."
+                f"{hint(first_bytes(path))}"
             )
         with readable(path, found.kind):
             return found.read(plain, target, encoding)

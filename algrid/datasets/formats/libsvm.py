@@ -19,6 +19,9 @@ def read(path: Path, target: str, encoding: str) -> Arrays:  # noqa: ARG001 - th
             f"file {str(path)!r} is a LIBSVM file: its target is the label that begins a line. Leave out target: "
             f"{target!r}."
         )
-    X, y = load_svmlight_file(str(path), zero_based=True)
+    try:
+        X, y = load_svmlight_file(str(path), zero_based=True)
+    except ValueError as error:
+        raise ValueError(f"{error}; lines of `label text` are read by text_file") from error
     first = 0 if (X.indices == 0).any() else 1  # indices start at 1, unless there is a 0
     return Arrays(X[:, first:], y, tuple(str(index) for index in range(first, X.shape[1])))
