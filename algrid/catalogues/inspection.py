@@ -101,8 +101,8 @@ def inspect_file(
         documents = next((column.name for column in columns if column.why == _DOCUMENTS), None)
         if documents is not None and {column.role for column in columns} == {"drop", "target"}:
             raise DatasetError(
-                f"file {path!r} is one of texts, in the column {documents!r}. It needs no entry: name it in a grid file "
-                f"as text_file: {{path: {path}, text: {documents}, target: {target}}}."
+                f"file {path!r} is one of texts, in the column {documents!r}. It needs no entry: name it in a grid "
+                f"file as text_file: {{path: {path}, text: {documents}, target: {target}}}."
             )
     entry = Entry(
         name=name or plugin.dataset_name,
