@@ -49,7 +49,7 @@ def _what_to_do(row: pd.Series[Any]) -> str:
 
 
 def _to_take(row: pd.Series[Any]) -> str:
-    if row["best"] is None:
+    if pd.isna(row["best"]):
         return "No level can be compared with all others."
     best = _named(row)
     if pd.isna(row["rivals"]):

@@ -33,13 +33,15 @@ import algrid as ag
 from algrid.figures.heatmap import heatmap
 from algrid.findings import datasets_differ, flipped
 from algrid.influence import sign_flips
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
 
 # %%
 table = opened.ranking_influence("dataset", metric)
-table.round(3)
+pairs = table[table["level_b"] != "all others"].sort_values("tau")
+Markdown(to_markdown(pairs[["level_a", "level_b", "tau", "ceiling", "halves", "lost"]].head(12)))
 
 # %%
 heatmap(table, "tau")
@@ -49,7 +51,7 @@ heatmap(table, "tau")
 
 # %%
 flips = sign_flips(opened.scores(metric, budgets=opened.largest_budget), "strategy", "dataset")
-flips.head(15).round(3)
+Markdown(to_markdown(flips.head(12)))
 
 # %%
 Markdown(f"## The finding\n\n{datasets_differ(table)} {flipped(flips)}")

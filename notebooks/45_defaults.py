@@ -32,7 +32,7 @@ from IPython.display import Markdown
 import algrid as ag
 from algrid.findings import good_default, most_robust
 from algrid.influence.defaults import defaults, distance_to_best
-from algrid.influence.robustness import robustness
+from algrid.tables import to_markdown
 
 path = Path(results) if Path(results).exists() else Path("..") / results  # from the repository's root, or from here
 opened = ag.open(path)
@@ -40,14 +40,14 @@ scores = opened.scores(metric, budgets=opened.largest_budget)
 
 # %%
 table = defaults(scores)
-table.head(10).round(4)
+Markdown(to_markdown(table.head(10), 4))
 
 # %% [markdown]
 # ## Where the default is far from the best
 
 # %%
 default = table.loc[0, table.attrs["axes"]].to_dict()
-distance_to_best(scores, default).round(4)
+Markdown(to_markdown(distance_to_best(scores, default), 4))
 
 # %% [markdown]
 # ## Strategies by their best, their median and their bad settings
@@ -55,8 +55,11 @@ distance_to_best(scores, default).round(4)
 # A strategy that is best when everything else is tuned need not be a safe one.
 
 # %%
+from algrid.influence.robustness import robustness
+
 robust = robustness(scores)
-robust.round(3)
+ranks = [f"rank_{name}{end}" for name in ("best", "median", "lower", "regret") for end in ("", "_low", "_high")]
+Markdown(to_markdown(robust[["strategy", *ranks, "regret", "regret_low", "regret_high", "worst_regret"]], 2))
 
 # %%
 Markdown(f"## The finding\n\n{good_default(table)} {most_robust(robust)}")

@@ -73,6 +73,7 @@ def test_what_to_do_follows_from_the_intervals() -> None:
         ("split", 5, 0.0, -0.1, 0.1, np.nan, np.nan, np.nan, None, np.nan),
         ("dataset", 7, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, None, np.nan),
         ("oracle", 2, 0.3, np.nan, np.nan, np.nan, np.nan, np.nan, "noisy", np.nan),
+        ("preprocessing", 2, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, None, np.nan),
     ]
     ends = [f"{kind}{end}" for kind in ("score", "ranking") for end in ("", "_low", "_high")]
     table = pd.DataFrame(rows, columns=["hyperparameter", "n_levels", *ends, "best", "rivals"])
@@ -87,6 +88,7 @@ def test_what_to_do_follows_from_the_intervals() -> None:
         "Chance that does not matter here: few are enough.",
         "Which level is best changes with the data: look at data like yours.",
         "noisy ranks best; there are no intervals to say how surely.",
+        "No level can be compared with all others.",
     ]
 
 

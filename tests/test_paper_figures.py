@@ -264,6 +264,16 @@ def test_every_figure_has_the_same_bytes_in_another_process(store: Results, tmp_
     assert [name for name in drawn[0] if drawn[0][name] != drawn[1][name]] == []
 
 
+def test_the_most_different_pairs_come_first_in_each_kind(store: Results) -> None:
+    tables = store.influence("strategy", resamples=0).tables
+    assert list(tables) == ["scores", "queries"]  # strategies are what is ranked
+    assert tables["scores"]["difference"].abs().is_monotonic_decreasing
+    assert tables["queries"]["corrected"].is_monotonic_increasing
+    assert {"pearson", "pearson_centred", "spearman_centred", "matched"} <= {*tables["scores"]}
+    assert tables["queries"]["n_bought"].unique().tolist() == [10]
+    assert store.influence("learner", resamples=0).tables == {}
+
+
 def test_what_can_not_be_said_is_said(store: Results) -> None:
     found = store.influence("learner", resamples=20)
     assert "nothing can be said" in found.finding

@@ -84,6 +84,7 @@ def execute(source: Path, results: Path, folder: Path) -> bool:
             cwd=str(source.parent),
             progress_bar=False,
             config=Config(KernelManager={"transport_encryption": "auto"}),  # a kernel in plain text warns of it
+            shutdown_kernel="immediate",  # one that may say goodbye logs the interrupt that ends it
         )
     except papermill.PapermillExecutionError as error:
         print(f"{source.name}: {error}", file=sys.stderr)
