@@ -12,6 +12,9 @@ from algrid.wording import plural, spoken
 
 __all__ = ["advice"]
 
+#: What is chosen when results are read.
+_EVALUATION = ("budget", "metric", "aggregate")
+
 
 def advice(table: pd.DataFrame) -> pd.DataFrame:
     """The overview for readers: each hyperparameter's influences with intervals, and what to do about it.
@@ -36,6 +39,8 @@ def advice(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _what_to_do(row: pd.Series[Any]) -> str:
+    if row["hyperparameter"] in _EVALUATION:
+        return _to_state(row)
     name, known = str(row["hyperparameter"]), not pd.isna(row["score_low"])
     seen = bool(row["score_low"] > 0) if known else bool(row["score"] > 0)
     if name in REPLICATE_AXES:
@@ -46,6 +51,13 @@ def _what_to_do(row: pd.Series[Any]) -> str:
     if row["ranking_low"] > 0:
         said.append("Strategies rank differently at its levels: compare them at yours.")
     return " ".join(said)
+
+
+def _to_state(row: pd.Series[Any]) -> str:
+    name = spoken(str(row["hyperparameter"]))
+    if (row["ranking"] if pd.isna(row["ranking_low"]) else row["ranking_low"]) > 0:
+        return f"Strategies rank differently by {name}: say which one you use, and look at others."
+    return f"No other ranking of strategies by {name} is seen beyond noise."
 
 
 def _to_take(row: pd.Series[Any]) -> str:

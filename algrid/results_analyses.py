@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Analyses"]
 
+#: What an overview holds against one another, beside what was asked for.
+_METRICS, _AGGREGATES = ("accuracy", "f1_macro", "balanced_accuracy"), ("aubc", "mean", "final")
 #: Budgets: one, several, or by default the grid's largest (all of them where budgets are compared).
 Budgets = int | Sequence[int | None] | None
 
@@ -215,7 +217,25 @@ class Analyses(ABC):
         from algrid.influence.summary import overview
 
         scored = self._scored("", metric, aggregate, budget)
-        return overview(scored, self._runs_by_dataset(), resamples=resamples)
+        others = self._evaluated(scored, metric, aggregate, budget)
+        return overview(scored, self._runs_by_dataset(), others=others, resamples=resamples)
+
+    def _evaluated(self, scored: pd.DataFrame, metric: str, aggregate: str, budget: Budgets) -> dict[str, pd.DataFrame]:
+        """Scores of the same runs by other budgets, metrics and aggregates, of each that has several."""
+        budgets = [b for b in self._budgets() if b is not None]
+        found = {"budget": self.scores(metric, aggregate, budgets)} if len(budgets) > 1 else {}
+        asked = {
+            "metric": {m: (m, aggregate) for m in dict.fromkeys((metric, *_METRICS))},
+            "aggregate": {a: (metric, a) for a in dict.fromkeys((aggregate, *_AGGREGATES))},
+        }
+        better = scored.attrs["higher_is_better"]
+        for name, evaluations in asked.items():
+            tables = {level: self._scored("", *how, budget) for level, how in evaluations.items()}
+            alike = [t.assign(**{name: level}) for level, t in tables.items() if t.attrs["higher_is_better"] == better]
+            if len(alike) > 1:
+                found[name] = pd.concat(alike, ignore_index=True)
+                found[name].attrs["higher_is_better"] = better
+        return found
 
     def influence(
         self,

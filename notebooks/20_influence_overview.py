@@ -21,7 +21,8 @@
 # `score` is the share of the variance within datasets in which it has a part; `queries` is 0 where its levels query
 # the same rows, and 1 where they share no more than chance would have it; `ranking` is what tau between rankings of
 # strategies loses beyond noise. In brackets: 95 % intervals. Empty is what does not apply: strategies are what is
-# ranked, and other datasets, splits and start sets have other rows.
+# ranked, other datasets, splits and start sets have other rows, and budget, metric and aggregate are chosen when
+# results are read.
 
 # %% tags=["parameters"]
 results = "results/paper_small"  # a folder that `make paper`, `make grid` or `algrid run` left

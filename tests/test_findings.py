@@ -74,6 +74,8 @@ def test_what_to_do_follows_from_the_intervals() -> None:
         ("dataset", 7, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, None, np.nan),
         ("oracle", 2, 0.3, np.nan, np.nan, np.nan, np.nan, np.nan, "noisy", np.nan),
         ("preprocessing", 2, 0.3, 0.1, 0.4, np.nan, np.nan, np.nan, None, np.nan),
+        ("metric", 2, np.nan, np.nan, np.nan, 0.3, 0.1, 0.5, None, np.nan),
+        ("budget", 2, np.nan, np.nan, np.nan, 0.3, -0.1, 0.5, None, np.nan),
     ]
     ends = [f"{kind}{end}" for kind in ("score", "ranking") for end in ("", "_low", "_high")]
     table = pd.DataFrame(rows, columns=["hyperparameter", "n_levels", *ends, "best", "rivals"])
@@ -89,6 +91,8 @@ def test_what_to_do_follows_from_the_intervals() -> None:
         "Which level is best changes with the data: look at data like yours.",
         "noisy ranks best; there are no intervals to say how surely.",
         "No level can be compared with all others.",
+        "Strategies rank differently by metric: say which one you use, and look at others.",
+        "No other ranking of strategies by budget is seen beyond noise.",
     ]
 
 

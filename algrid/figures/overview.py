@@ -50,7 +50,7 @@ def overview_figure(table: pd.DataFrame, *, name: str = "overview") -> Figure:
         _rows(panels[0], labels)
     caption = (
         "Influence of every hyperparameter (in brackets: its levels), the largest on scores first. Lines: 95 % "
-        "intervals, where there are any, from resamples of datasets, and of replicates within them."
+        "intervals, where there are any, from resamples of datasets, and of replicates within them. n/a: does not apply."
     )
     return Figure(name, figure, numbers, _with_note(caption, table))
 
@@ -102,8 +102,13 @@ def _dots(axes: matplotlib.axes.Axes, numbers: pd.DataFrame, kind: str, colour: 
         axes.text(0.98, place, "n/a", transform=axes.get_yaxis_transform(), va="center", ha="right", fontsize=6)
     for place, (value, low, high) in enumerate(numbers[[kind, f"{kind}_low", f"{kind}_high"]].to_numpy()):
         if not np.isnan(value):
-            text = f"{value:.2f}" + ("" if np.isnan(low) else f" ({low:.2f} to {high:.2f})")
+            text = _two(value) + ("" if np.isnan(low) else f" ({_two(low)} to {_two(high)})")
             axes.text(0.98, place - 0.33, text, transform=axes.get_yaxis_transform(), ha="right", va="center", size=6)
+
+
+def _two(value: float) -> str:
+    """Two digits; nothing has no sign."""
+    return f"{value:.2f}".replace("-0.00", "0.00")
 
 
 def _rows(axes: matplotlib.axes.Axes, labels: list[str]) -> None:

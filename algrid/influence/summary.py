@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ def overview(
     scores: pd.DataFrame,
     runs: pa.Table | None = None,
     *,
+    others: Mapping[str, pd.DataFrame] | None = None,
     at: int | Sequence[int] | None = None,
     resamples: int = 1000,
     repeats: int = 100,
@@ -41,6 +42,10 @@ def overview(
         As `algrid.curves.scores` makes it.
     runs : pyarrow.Table, optional
         The same runs, with the columns of `algrid.influence.queries.QUERY_COLUMNS`; without, queries are not looked at.
+    others : mapping, optional
+        What is no hyperparameter of a run but chosen all the same (``budget``, ``metric``, ``aggregate``), and scores
+        of the same runs at several levels of each, with a column of that name and directions alike. They have rows
+        with their influence on the ranking alone.
     at : int or sequence of int, optional
         Labels bought at which queried sets are compared; the last with a value is shown. As of `query_influence`.
     resamples, repeats : int
@@ -74,8 +79,7 @@ def overview(
         If a column is missing, nothing varies, or the direction is not known.
     """
     shared = {"resamples": resamples, "seed": seed}
-    table = decomposition(scores, resamples=resamples, seed=seed, higher_is_better=higher_is_better)
-    facts = table.attrs
+    facts = decomposition(scores, resamples=resamples, seed=seed, higher_is_better=higher_is_better).attrs
     sizes = {"dataset": facts["n_datasets"], **facts["replicates"]}
     sizes |= {name: len(levels) for name, levels in facts["factors"].items()}
     notes, reasons, rows = [facts["note"]], {}, []
@@ -89,6 +93,13 @@ def overview(
         row |= _ranking(scores, name, {**shared, "repeats": repeats, "higher_is_better": higher_is_better}, own)
         row |= _best(scores, name, {**shared, "higher_is_better": higher_is_better})
         rows.append(row)
+        reasons[name] = own
+    for name, table in (others or {}).items():
+        own = [f"score: scores of two levels of {name} are different questions"]
+        row = {"hyperparameter": name, "n_levels": int(table[name].nunique()), **_ended("score", {})}
+        row |= _queries(runs, name, at, shared, own)
+        row |= _ranking(table, name, {**shared, "repeats": repeats, "higher_is_better": higher_is_better}, own)
+        rows.append({**row, "best": None, "rivals": np.nan})
         reasons[name] = own
     result = pd.DataFrame(rows).sort_values("score", ascending=False, kind="stable", ignore_index=True)
     result.attrs.update(scores.attrs)

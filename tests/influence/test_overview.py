@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from runs import make_runs
 
@@ -91,6 +92,22 @@ def test_what_does_not_apply_is_empty_with_a_reason(runs, scores):
     assert np.isnan(empty.loc["dataset", "queries"])
     assert not np.isnan(empty.loc["dataset", "ranking"])
     assert np.isnan(empty.loc["dataset", "ranking_low"])
+
+
+def test_what_is_chosen_when_results_are_read_has_a_row_too(runs, scores):
+    turned = scores.assign(value=1.0 - scores["value"])
+    both = pd.concat([scores.assign(metric="one"), turned.assign(metric="other")], ignore_index=True)
+    same = pd.concat([scores.assign(aggregate="one"), scores.assign(aggregate="other")], ignore_index=True)
+    others = {"metric": both, "aggregate": same}
+    table = overview(scores, runs, others=others, resamples=20, repeats=5, higher_is_better=True)
+    rows = table.set_index("hyperparameter")
+    assert rows["n_levels"][["metric", "aggregate"]].tolist() == [2, 2]
+    assert rows["score"][["metric", "aggregate"]].isna().all()
+    assert rows["tau"][["metric", "aggregate"]].tolist() == [-1, 1]
+    assert rows["ranking"]["metric"] > 1
+    assert rows["ranking"]["aggregate"] == pytest.approx(0)
+    assert any("different questions" in reason for reason in table.attrs["reasons"]["metric"])
+    assert table["hyperparameter"].tolist()[-2:] == ["metric", "aggregate"]
 
 
 def test_without_runs_there_are_no_queries(scores):
