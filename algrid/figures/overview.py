@@ -49,8 +49,8 @@ def overview_figure(table: pd.DataFrame, *, name: str = "overview") -> Figure:
             axes.set_xlabel(title, fontsize=7.5)
         _rows(panels[0], labels)
     caption = (
-        "Influence of every hyperparameter (in brackets: its levels), the largest on scores first; n/a: does not apply. "
-        "Lines: 95 % intervals, where there are any, from resamples of datasets, and of replicates within them."
+        "Influence of every hyperparameter (in brackets: its levels), the largest on scores first; n/a: does not apply."
+        " Lines: 95 % intervals, where there are any, from resamples of datasets, and of replicates within them."
     )
     return Figure(name, figure, numbers, _with_note(caption, table))
 
