@@ -290,7 +290,7 @@ class Plan:
     def facts(self) -> dict[str, str]:
         """The plan in a few lines: what it counts, each as text."""
         fits, shared = self.fits
-        low, hours, high = self.core_hours
+        low, hours, high = map(_two_digits, self.core_hours)
         source = f"learned from {self.n_learned:,} runs" if self.n_learned else "from priors"
         return {
             "runs": f"{self.n_runs:,}",
@@ -298,7 +298,7 @@ class Plan:
             "skipped runs": f"{sum(self.skips().values()):,}",
             "fits, were every run alone": f"{fits:,}",
             "fits certain to be shared": f"{shared:,} ({shared / max(1, fits):.0%})",
-            "core hours": f"{hours:.2g} (90 %: {low:.2g} to {high:.2g}; {source})",
+            "core hours": f"{hours} (90 %: {low} to {high}; {source})",
             "memory of a computing process, roughly": f"up to {_size(int(self.memory.max(initial=0)))}",
             "size of the store, roughly": _size(self.n_bytes),
             **({"datasets without data": f"{len(self.unbound)} (counted by what is expected)"} if self.unbound else {}),
@@ -315,6 +315,12 @@ class Plan:
         rows = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{v}</td></tr>" for k, v in facts.items())
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<b>{html.escape(self.spec.name)}</b><table>{rows}</table>{notes}"
+
+
+def _two_digits(number: float) -> str:
+    """A number that is known roughly: ``0.23``, ``120,000``."""
+    rounded = float(f"{number:.2g}")
+    return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
 
 
 def _size(n_bytes: int) -> str:

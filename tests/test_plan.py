@@ -303,6 +303,14 @@ def test_certain_sharing_hand_computed() -> None:
     assert exhausted.fits == (10, 6)
 
 
+def test_core_hours_are_said_with_two_digits() -> None:
+    plan = plan_of()
+    for factor, said in ((1.0, "2.3"), (1e-2, "0.023"), (1e5, "230,000")):
+        seconds = np.where(plan.planned, 2.3449 * 3600 * factor / plan.n_runs, 0).astype(np.float32)
+        text = replace(plan, seconds=seconds, spread=0.0).facts()["core hours"]
+        assert text == f"{said} (90 %: {said} to {said}; from priors)"
+
+
 def test_a_limit_below_the_memory_that_is_predicted_is_a_note() -> None:
     (note,) = [n for n in plan_of(datasets=["iris"], limits={"memory": "100 MiB"}).notes if "gaussian_nb" in n]
     assert note == ("iris: runs of gaussian_nb are predicted to take up to 172 MiB of memory; the limit is 100 MiB")
