@@ -27,7 +27,7 @@ __all__ = ["Cluster", "Pool", "SchedulerLost"]
 
 _CONNECT_SECONDS = 20.0
 _BACK_SECONDS = 60.0  # a scheduler may be away so long
-_WORKER_ENVIRONMENT = {**ONE_THREAD, "MALLOC_TRIM_THRESHOLD_": "65536", "DASK_LOGGING__DISTRIBUTED": "error"}
+_WORKER_ENVIRONMENT = {**ONE_THREAD, "MALLOC_TRIM_THRESHOLD_": "65536", "DASK_LOGGING__DISTRIBUTED": "critical"}
 _CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 0,

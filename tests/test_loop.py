@@ -279,7 +279,8 @@ def test_a_thousand_classes_are_stored_sparsely() -> None:
     assert point.test.counts.sum() == 1200
     (row,) = stored_rows(cell, variants, histories)
     assert len(row["confusion_test"]) == len(row["confusion_test_at"]) <= 3 * 1200
-    again = History.from_row({**row, **{c: [0.0] * 3 for c in _SECONDS}, "fit_shared": [False] * 3})
+    timing = {**{c: [0.0] * 3 for c in _SECONDS}, "fit_shared": [False] * 3, "peak_memory": None}
+    again = History.from_row({**row, **timing})
     assert stored_rows(cell, variants, [_ended(again)]) == [row]
 
 
