@@ -72,15 +72,15 @@ def test_a_job_that_is_cancelled_is_replaced(at_home: Path, slurm: dict[str, str
     assert len(logs) >= 2, "another job has taken its place"
 
 
-def test_a_worker_that_ends_before_its_walltime_is_replaced(
-    at_home: Path, slurm: dict[str, str], expected: dict[str, Any]
-) -> None:
-    slow = {**GRID, "budgets": [20, 60], "learners": ["gaussian_nb", "decision_tree", "logistic_regression"]}
-    file = cluster_file(at_home, 1, worker_extra_args=["--lifetime", "6s"])
+def test_a_worker_that_ends_before_its_walltime_is_replaced(at_home: Path, slurm: dict[str, str]) -> None:
+    # several lifetimes long, of slices that are much shorter than one: what a worker has not ended is begun again
+    learners = ["gaussian_nb", "decision_tree", "logistic_regression"]
+    slow = {**GRID, "budgets": [20, 60], "start_sets": {"count": 12}, "learners": learners}
+    file = cluster_file(at_home, 1, worker_extra_args=["--lifetime", "8s"])
     Session(slow, at_home / "results").run(Quiet(), cluster=file)
     rows = evidence(at_home / "results")
     assert {row["stop_reason"] for row in rows.values()} == {"budget"}
-    assert len(rows) == 48
+    assert len(rows) == 2 * 12 * 3 * 2 * 2
     assert len(list((at_home / "logs").glob("algrid-*.err"))) >= 2
 
 
