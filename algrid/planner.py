@@ -215,7 +215,8 @@ class _Planner:
         if (limit := self.spec.limits.memory) is not None and most > limit:
             self.notes.append(
                 f"{facts.name}: runs of {learner.label} are predicted to take up to {most / 2**20:.0f} MiB of memory; "
-                f"the limit is {limit / 2**20:.0f} MiB"
+                f"the limit is {limit / 2**20:.0f} MiB, at which they stop as crashed. "
+                "Raise `limits: {memory: ...}`, or take smaller data"
             )
         sizes_of = most, n_pool - n_start, n_start, facts.n_classes
         row: _Row = skip, targets.astype(np.int32), prices.total.astype(np.float32), *sizes_of

@@ -313,7 +313,10 @@ def test_core_hours_are_said_with_two_digits() -> None:
 
 def test_a_limit_below_the_memory_that_is_predicted_is_a_note() -> None:
     (note,) = [n for n in plan_of(datasets=["iris"], limits={"memory": "100 MiB"}).notes if "gaussian_nb" in n]
-    assert note == ("iris: runs of gaussian_nb are predicted to take up to 172 MiB of memory; the limit is 100 MiB")
+    assert note == (
+        "iris: runs of gaussian_nb are predicted to take up to 172 MiB of memory; the limit is 100 MiB, at which they "
+        "stop as crashed. Raise `limits: {memory: ...}`, or take smaller data"
+    )
     assert not any("of memory" in n for n in plan_of(limits={"memory": "1 GiB"}).notes)
 
 

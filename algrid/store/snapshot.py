@@ -208,7 +208,8 @@ class Snapshot:
                 _, found = places_in(wanted, keys)
                 if shard.file in old:
                     found &= ~old[shard.file]
-                yield from read_rows(self.root, shard, kind, np.flatnonzero(found))
+                if found.any():  # else its file is not even opened
+                    yield from read_rows(self.root, shard, kind, np.flatnonzero(found))
 
     def derived(self, table: str, kind: str, columns: Sequence[str], make: Callable[[Any], Any]) -> Any:
         """What `make` gives for all rows of a table, computed once for each shard and kept beside it.

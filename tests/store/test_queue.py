@@ -59,6 +59,19 @@ def test_no_rows_and_rows_that_are_not_there(store: Store) -> None:
         RowQueue(store.snapshot(), np.array([store.snapshot().ids()[0], 2**60], np.uint64), ["reach"])
 
 
+def test_files_that_have_none_of_the_rows_are_not_opened(store: Store) -> None:
+    filled(store, KEEP)
+    snapshot = store.snapshot()
+    wanted = snapshot.ids()[:1]
+    expected = snapshot.rows(wanted).to_pylist()
+    first, *others = [store.path / shard.file for shard in snapshot.manifest.of("runs")]
+    assert others
+    kept = [path for path in (first, *others) if expected[0]["run_id"] in pq.read_table(path)["run_id"].to_pylist()]
+    for path in {first, *others} - set(kept):
+        path.unlink()
+    assert snapshot.rows(wanted).to_pylist() == expected
+
+
 def test_a_part_is_held_and_a_part_is_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordering, "ROW_GROUP_ROWS", 8)
     monkeypatch.setattr(queue, "_PAGE", 16)
